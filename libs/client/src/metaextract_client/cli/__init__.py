@@ -1,0 +1,29 @@
+"""The command `metaextract`."""
+
+import click
+
+from metaextract_client.cli.doctor import doctor
+from metaextract_client.cli.extract import extract
+from metaextract_client.cli.formats import formats
+from metaextract_client.cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="metaextract-client", prog_name="metaextract")
+def cli() -> None:
+    """Read everything an image file says about itself.
+
+    \b
+      metaextract up                  start a server on this machine
+      metaextract extract photo.jpg   read a file
+      metaextract doctor              find out what is missing
+    """
+
+
+for command in (up, extract, formats, doctor):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command; exits."""
+    cli(prog_name="metaextract")

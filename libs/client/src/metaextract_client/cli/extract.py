@@ -1,0 +1,223 @@
+"""`metaextract extract`."""
+
+import asyncio
+import dataclasses
+import re
+import sys
+from collections.abc import Callable
+from contextlib import aclosing, nullcontext
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from metaextract_client.cli.bars import Bars
+from metaextract_client.cli.concurrency import as_finished
+from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.output import Block, JsonArray, JsonLines, Output, Rows
+from metaextract_client.cli.text import shown
+from metaextract_client.cli.walk import image_files
+from metaextract_client.client import Client
+from metaextract_client.errors import (
+    ExtractionFailedError,
+    MetaExtractError,
+    ProblemError,
+    ServerUnreachableError,
+)
+from metaextract_client.models import Event, Extraction, Field, PartialResult
+
+_SOME_FAILED: Final = 1
+_JOBS_MAX: Final = 64
+
+
+def _pattern(context: click.Context, parameter: click.Parameter, value: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(value, re.IGNORECASE) if value is not None else None
+    except re.error as error:
+        raise click.BadParameter(f"not a regular expression: {error}", context, parameter) from error
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@url_option
+@click.option("--json", "form", flag_value="json", help="Print one JSON array.")
+@click.option("--ndjson", "form", flag_value="ndjson", help="Print one JSON object a line, as files finish.")
+@click.option("--table", "form", flag_value="table", default="table", help="Print for people (the default).")
+@click.option(
+    "--jobs", type=click.IntRange(1, _JOBS_MAX), default=4, show_default=True, help="Files at once."
+)
+@click.option("--partial", is_flag=True, help="Ask for provisional fields while a file still travels.")
+@click.option(
+    "--fields",
+    "pattern",
+    metavar="REGEX",
+    callback=_pattern,
+    help="Keep only fields whose GROUP:NAME contains this, in any case, such as 'gps|date'.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
+def extract(
+    *,
+    paths: tuple[Path, ...],
+    url: str,
+    form: str,
+    jobs: int,
+    partial: bool,
+    pattern: re.Pattern[str] | None,
+    quiet: bool,
+) -> None:
+    """Read the metadata of files, and of all image files in folders.
+
+    In folders, files are picked by the extensions that the server lists; a file that you name is always sent.
+    Results are printed as they finish. A table has every field of a single file, or a row for each of many;
+    away from a terminal its columns are separated by tabs. Each JSON object is the server's `Extraction` with
+    the member `path`. With --ndjson --partial, provisional objects with `partial_result` come first.
+
+    \b
+    Exit codes: 0 all read, 1 some were not (stderr says which and why), 2 wrong usage,
+                3 the server cannot be reached.
+    """
+    console = Console() if sys.stdout.isatty() else None
+    read = Reading(url, jobs=jobs, partial=partial, pattern=pattern, console=console, bars=not quiet)
+    try:
+        failures = asyncio.run(read(paths, form))
+    except ServerUnreachableError as error:
+        raise UnreachableError(str(error)) from error
+    except MetaExtractError as error:
+        raise click.ClickException(str(error)) from error
+    if failures:
+        raise click.exceptions.Exit(_SOME_FAILED)
+
+
+class Reading:
+    """One run of the command. console: the terminal, if there is one; bars: show progress on it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        jobs: int,
+        partial: bool,
+        pattern: re.Pattern[str] | None,
+        console: Console | None,
+        bars: bool,
+    ) -> None:
+        self._url = url
+        self._jobs = jobs
+        self._partial = partial
+        self._pattern = pattern
+        self._console = console
+        self._bars = bars
+        self._failures = 0
+
+    async def __call__(self, paths: tuple[Path, ...], form: str) -> int:
+        """Read and print; return how many files or folders could not be read.
+
+        Raises what keeps every file from being read, such as ServerUnreachableError.
+        """
+        async with Client(self._url) as client:
+            extensions = frozenset(e for f in await client.formats() for e in f.extensions)
+            files = list(image_files(paths, extensions, self._complain))
+            if not files and not self._failures:
+                raise click.UsageError("There is no image file in what you named.")
+            output = self._output(form, single=len(files) == 1)
+            try:
+                await self._read_all(client, files, output)
+            finally:
+                output.end()
+        return self._failures
+
+    async def _read_all(self, client: Client, files: list[Path], output: Output) -> None:
+        bars = Bars(self._console, len(files)) if self._console and self._bars else None
+
+        async def one(path: Path) -> tuple[Path, Extraction | MetaExtractError | OSError]:
+            with bars.file(path) if bars else nullcontext() as move:
+                return path, await self._one(client, path, output, move)
+
+        with bars or nullcontext():
+            async with aclosing(as_finished(files, one, count_max=self._jobs)) as finished:
+                async for path, outcome in finished:
+                    if isinstance(outcome, Extraction):
+                        output.one(path, _only(outcome, self._pattern))
+                    else:
+                        self._complain(path, outcome)
+
+    async def _one(
+        self, client: Client, path: Path, output: Output, move: Callable[[Event], None] | None
+    ) -> Extraction | MetaExtractError | OSError:
+        def happened(event: Event) -> None:
+            if move:
+                move(event)
+            if isinstance(event.change, PartialResult):
+                kept = tuple(f for f in event.change.fields if _wanted(f, self._pattern))
+                output.partial(path, dataclasses.replace(event.change, fields=kept))
+
+        watched = move is not None or self._partial
+        try:
+            return await client.extract(
+                path, on_progress=happened if watched else None, partial_results=self._partial
+            )
+        except ServerUnreachableError:
+            raise  # the next file would fare no better
+        except (MetaExtractError, OSError) as error:
+            return error
+
+    def _output(self, form: str, *, single: bool) -> Output:
+        show = self._show
+        terminal = self._console is not None
+        match form:
+            case "json":
+                return JsonArray(show)
+            case "ndjson":
+                return JsonLines(show)
+            case _ if single:
+                return Block(show, terminal=terminal)
+            case _:
+                return Rows(show, terminal=terminal)
+
+    def _show(self, what: RenderableType) -> None:
+        if self._console is None:
+            click.echo(what)  # lines as they are: rich would fold them
+        elif isinstance(what, str):
+            self._console.print(Text(what), soft_wrap=True)
+        else:
+            self._console.print(what)
+
+    def _complain(self, path: Path, error: MetaExtractError | OSError) -> None:
+        self._failures += 1
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+        else:
+            reason = str(error)
+            if name := _reason(error):
+                reason = f"{reason} ({name})"
+        # Live bars redirect stderr, so that this line does not cut through them.
+        click.echo(f"{shown(str(path))}: {shown(reason)}", err=True)
+
+
+def _reason(error: MetaExtractError) -> str:
+    match error:
+        case ProblemError():
+            return error.reason
+        case ExtractionFailedError() if error.extraction.error:
+            return error.extraction.error.reason
+        case _:
+            return ""
+
+
+def _wanted(field: Field, pattern: re.Pattern[str] | None) -> bool:
+    return pattern is None or pattern.search(f"{field.group}:{field.name}") is not None
+
+
+def _only(extraction: Extraction, pattern: re.Pattern[str] | None) -> Extraction:
+    """Keep the fields whose `group:name` the pattern finds, in the typed result and in the JSON."""
+    if pattern is None or extraction.result is None:
+        return extraction
+    keep = [_wanted(f, pattern) for f in extraction.result.fields]
+    pairs = zip(extraction.result.fields, keep, strict=True)
+    result = dataclasses.replace(extraction.result, fields=tuple(f for f, kept in pairs if kept))
+    raw_result = extraction.raw["result"]
+    raw_fields = [f for f, kept in zip(raw_result.get("fields", ()), keep, strict=True) if kept]
+    raw = {**extraction.raw, "result": {**raw_result, "fields": raw_fields}}
+    return dataclasses.replace(extraction, result=result, raw=raw)

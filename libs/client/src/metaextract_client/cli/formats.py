@@ -1,0 +1,54 @@
+"""`metaextract formats`."""
+
+import asyncio
+import dataclasses
+import json
+import sys
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.client import Client
+from metaextract_client.errors import MetaExtractError, ServerUnreachableError
+from metaextract_client.models import Format
+
+
+@click.command()
+@url_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def formats(*, url: str, as_json: bool) -> None:
+    """List the image formats that the server reads.
+
+    Away from a terminal: tab-separated columns name, title, extensions, raw.
+
+    Exit codes: 0 fine, 1 the server answered with an error, 2 wrong usage, 3 server unreachable.
+    """
+    try:
+        accepted = asyncio.run(_formats(url))
+    except ServerUnreachableError as error:
+        raise UnreachableError(str(error)) from error
+    except MetaExtractError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(f) for f in accepted], indent=2))
+    elif sys.stdout.isatty():
+        Console().print(_table(accepted))
+    else:
+        for f in accepted:
+            click.echo("\t".join((f.name, f.title, " ".join(f.extensions), "raw" if f.raw else "")))
+
+
+async def _formats(url: str) -> tuple[Format, ...]:
+    async with Client(url) as client:
+        return await client.formats()
+
+
+def _table(accepted: tuple[Format, ...]) -> Table:
+    table = Table(box=None, header_style="bold", caption=f"{len(accepted)} formats", caption_justify="left")
+    for column in ("Name", "Title", "Extensions", "Camera raw"):
+        table.add_column(column)
+    for f in accepted:
+        table.add_row(f.name, f.title, " ".join(f.extensions), "yes" if f.raw else "")
+    return table

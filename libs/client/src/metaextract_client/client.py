@@ -1,0 +1,254 @@
+"""The client: one class over one HTTP connection pool."""
+
+import asyncio
+import io
+import logging
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity.stop import stop_base
+from tenacity.wait import wait_random, wait_random_exponential
+
+from metaextract_client import models
+from metaextract_client.errors import (
+    RETRIED_STATUS,
+    ExtractionFailedError,
+    MetaExtractError,
+    ProblemError,
+    ServerUnreachableError,
+    connection_errors,
+    raise_for_problem,
+)
+from metaextract_client.event_stream import events
+from metaextract_client.models import Event, Extraction, Format, Server, State
+
+DEFAULT_URL: Final = "http://localhost:8080"
+_FILE_NAME_LENGTH_MAX: Final = 255
+
+T = TypeVar("T")
+log = logging.getLogger("metaextract_client")
+
+
+class Client:
+    """Talks to one MetaExtract server; use it with `async with`, from one event loop.
+
+    attempts_max: how often one upload is tried. retry_seconds_max: the most that one upload waits between
+    attempts, in all; a server that asks for a longer wait is not asked again. call_seconds_max: the longest
+    wait for an answer to a short call. extraction_seconds_max: the longest wait for a result after the last
+    byte was sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        *,
+        attempts_max: int = 5,
+        retry_seconds_max: float = 60.0,
+        call_seconds_max: float = 30.0,
+        extraction_seconds_max: float = 3600.0,
+    ) -> None:
+        self._attempts_max = attempts_max
+        self._retry_seconds_max = retry_seconds_max
+        self._extraction_timeout = httpx.Timeout(call_seconds_max, connect=5, read=extraction_seconds_max)
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Accept": "application/json, application/problem+json"},
+            timeout=httpx.Timeout(call_seconds_max, connect=5, pool=None),
+            # How many calls run at once is the caller's choice; a limit here would only make them wait twice.
+            limits=httpx.Limits(max_connections=None),
+            # A proxy for the outside world must not stand between two programs on one machine.
+            mounts={f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")},
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    async def extract(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        *,
+        file_name: str = "",
+        on_progress: Callable[[Event], None] | None = None,
+        request_id: str | None = None,
+        partial_results: bool = False,
+    ) -> Extraction:
+        """Upload one file and return its extraction, which has succeeded.
+
+        source: a path, read in chunks, or the bytes themselves. on_progress: called in the event loop with
+        each event but the last one, while the file travels and while it is read. request_id: makes the call
+        idempotent across processes (at most 128 characters); a fresh one covers the retries of this call.
+
+        Raises:
+            ProblemError: the server refused; answers of 429 and 503 are tried again first.
+            ExtractionFailedError: the server took the file and could not read it.
+            ServerUnreachableError, ConnectionBrokenError: see there.
+            OSError: the file cannot be read.
+        """
+        name = file_name or ("upload" if isinstance(source, bytes) else Path(source).name)
+        upload = _Upload(source, _sendable(name), request_id or str(uuid4()), partial_results)
+        extraction: Extraction = await AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(self._attempts_max) | _WaitedFor(self._retry_seconds_max),
+            wait=_wait_seconds,
+            reraise=True,
+        )(self._attempt, upload, on_progress)
+        if extraction.state is not State.SUCCEEDED:
+            raise ExtractionFailedError(extraction)
+        return extraction
+
+    async def get(self, extraction_id: str) -> Extraction:
+        """Return an extraction in its present state. Raises ProblemError `EXTRACTION_NOT_FOUND`."""
+        return await self._call(models.extraction_from_json, "GET", _path(extraction_id))
+
+    async def cancel(self, extraction_id: str) -> Extraction:
+        """Stop an extraction and return it; idempotent.
+
+        Raises ProblemError `EXTRACTION_NOT_FOUND`, or `ILLEGAL_STATE_TRANSITION` when it has ended.
+        """
+        return await self._call(models.extraction_from_json, "POST", f"{_path(extraction_id)}:cancel")
+
+    def events(
+        self, extraction_id: str, *, after: int = 0, wait_seconds: int = 30
+    ) -> AsyncGenerator[Event, None]:
+        """Follow an extraction to its end; the last event's change is an `Extraction`.
+
+        Picks up where it was when the connection breaks: nothing is lost and nothing comes twice.
+        after: skip events up to this sequence. wait_seconds: how long to wait for an extraction that does not
+        exist yet, 60 at most.
+
+        Raises:
+            ProblemError: such as `EXTRACTION_NOT_FOUND`.
+            ServerUnreachableError, ConnectionBrokenError: after several attempts without a new event.
+        """
+        return events(self._http, f"{_path(extraction_id)}/events", after=after, wait_seconds=wait_seconds)
+
+    async def formats(self) -> tuple[Format, ...]:
+        """List the image formats that the server accepts."""
+        return await self._call(models.formats_from_json, "GET", "/v1/formats")
+
+    async def server(self) -> Server:
+        """Say what the server consists of and how busy it is."""
+        return await self._call(models.server_from_json, "GET", "/v1/server")
+
+    async def _attempt(self, upload: "_Upload", on_progress: Callable[[Event], None] | None) -> Extraction:
+        # A new id each time: an attempt that was cut off may have left a failed extraction under the old one.
+        extraction_id = str(uuid4())
+        posting = self._post(upload, extraction_id)
+        if on_progress is None:
+            return await posting
+        watch = asyncio.create_task(self._report(extraction_id, on_progress))
+        try:
+            extraction = await posting
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+        if not watch.cancelled():
+            watch.result()  # what `on_progress` raised
+        return extraction
+
+    async def _post(self, upload: "_Upload", extraction_id: str) -> Extraction:
+        with await upload.open() as file:
+            return await self._call(
+                models.extraction_from_json,
+                "POST",
+                "/v1/extractions",
+                params={
+                    "extraction_id": extraction_id,
+                    "partial_results": "true" if upload.partial_results else "false",
+                },
+                headers={"Idempotency-Key": upload.request_id},
+                files={"file": (upload.file_name, file)},
+                timeout=self._extraction_timeout,
+            )
+
+    async def _report(self, extraction_id: str, on_progress: Callable[[Event], None]) -> None:
+        try:
+            async with aclosing(self.events(extraction_id)) as happening:
+                async for event in happening:
+                    if not isinstance(event.change, Extraction):
+                        on_progress(event)
+        except MetaExtractError as error:
+            # Progress is a courtesy: the upload goes on without it, and its own answer tells how it ended.
+            log.info("progress of %s is not available: %s", extraction_id, error)
+
+    async def _call(
+        self,
+        read: Callable[[models.Json], T],
+        method: str,
+        url: str,
+        **options: Any,  # noqa: ANN401 - what httpx takes
+    ) -> T:
+        with connection_errors(self._http.base_url):
+            response = await self._http.request(method, url, **options)
+        await raise_for_problem(response)
+        try:
+            return read(response.json())
+        except (ValueError, TypeError, AttributeError) as error:
+            detail = f"{self._http.base_url} does not answer like a MetaExtract server"
+            raise ProblemError(status=response.status_code, detail=detail) from error
+
+
+class _WaitedFor(stop_base):
+    """Stops before all waits together exceed a time; uploads themselves do not count."""
+
+    def __init__(self, seconds_max: float) -> None:
+        self._seconds_max = seconds_max
+
+    def __call__(self, attempt: RetryCallState) -> bool:
+        return attempt.idle_for + attempt.upcoming_sleep > self._seconds_max
+
+
+class _Upload:
+    """What every attempt of one upload has in common."""
+
+    def __init__(
+        self, source: str | os.PathLike[str] | bytes, file_name: str, request_id: str, partial_results: bool
+    ) -> None:
+        self._source = source
+        self.file_name = file_name
+        self.request_id = request_id
+        self.partial_results = partial_results
+
+    async def open(self) -> BinaryIO:
+        """Return the bytes from the beginning; the caller closes it."""
+        if isinstance(self._source, bytes):
+            return io.BytesIO(self._source)
+        return await asyncio.to_thread(Path(self._source).open, "rb")
+
+
+def _path(extraction_id: str) -> str:
+    return f"/v1/extractions/{quote(extraction_id, safe='')}"
+
+
+def _sendable(name: str) -> str:
+    """Make a file name valid UTF-8 within the contract's length: Linux allows any bytes in names."""
+    return os.fsencode(name).decode("utf-8", "replace")[-_FILE_NAME_LENGTH_MAX:]
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Say whether trying again is both safe and of any use."""
+    if isinstance(error, ProblemError):
+        return error.status in RETRIED_STATUS
+    return isinstance(error, ServerUnreachableError)
+
+
+def _wait_seconds(attempt: RetryCallState) -> float:
+    error = attempt.outcome.exception() if attempt.outcome else None
+    if isinstance(error, ProblemError) and error.retry_after_seconds is not None:
+        # The spread keeps callers that were refused together from coming back together.
+        return error.retry_after_seconds + wait_random(0, 0.1)(attempt)
+    return wait_random_exponential(multiplier=0.2, max=5)(attempt)

@@ -1,0 +1,1 @@
+"""The four services as processes on this machine."""

@@ -1,0 +1,61 @@
+"""Generates the Python side of the contract: messages, gRPC stubs and their types.
+
+Runs as a build hook of this package, so that installing it is enough, and by hand (`make gen`) after a
+change in proto/. Output: src/metaextract and src/buf, both ignored by git.
+"""
+
+import shutil
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ModuleNotFoundError:  # by hand, outside a build
+    BuildHookInterface = object  # type: ignore[assignment,misc]
+
+HERE = Path(__file__).parent
+WORKSPACE = HERE.parent.parent
+
+
+def generate(out: Path) -> None:
+    """Write the stubs for every .proto of ours below `out`; whatever stood there before is replaced."""
+    from grpc_tools import protoc  # noqa: PLC0415 - only there while building
+
+    own = WORKSPACE / "proto"
+    vendored = WORKSPACE / "third_party" / "protovalidate"
+    google = WORKSPACE / "third_party" / "googleapis"
+    well_known = Path(str(resources.files("grpc_tools"))) / "_proto"
+    sources = [str(path) for root in (own, vendored) for path in sorted(root.rglob("*.proto"))]
+    for name in ("metaextract", "buf"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    code = protoc.main(
+        [
+            "protoc",
+            *(f"-I{path}" for path in (own, vendored, google, well_known)),
+            f"--python_out={out}",
+            f"--pyi_out={out}",
+            f"--grpc_python_out={out}",
+            f"--mypy_grpc_out={out}",
+            *sources,
+        ]
+    )
+    if code:
+        raise SystemExit(f"protoc failed with {code}")
+    for name in ("metaextract", "buf"):
+        (out / name / "py.typed").touch()
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Called by hatchling before it collects files."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Generate in place, so that editable installs see the stubs too."""
+        if (WORKSPACE / "proto").is_dir():  # absent when building from our own source distribution
+            generate(HERE / "src")
+
+
+if __name__ == "__main__":
+    generate(HERE / "src")
+    sys.stdout.write(f"generated {HERE / 'src' / 'metaextract'}\n")

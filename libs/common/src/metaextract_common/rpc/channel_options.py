@@ -1,0 +1,23 @@
+"""gRPC options that both ends of every connection share."""
+
+from typing import Final
+
+MESSAGE_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Largest message: a result with many thousand fields. Uploads come in far smaller chunks."""
+
+CHUNK_BYTES: Final = 256 * 1024
+"""Best size of an upload chunk: larger ones double the processor time, smaller ones too."""
+
+OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
+    # The bandwidth-delay probe grows every stream's window on a fast link: about 18 MB for each slow
+    # upload. Without it the window is fixed, so memory is bounded by the number of streams.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 1024 * 1024),
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)

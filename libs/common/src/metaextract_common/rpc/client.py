@@ -1,0 +1,138 @@
+"""Channels. Nobody builds one by hand: these calls cannot hang, lose their trace or their error's reason."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, cast
+
+import grpc
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from metaextract_common import deadline
+from metaextract_common.rpc.channel_options import OPTIONS
+from metaextract_common.rpc.errors import from_call
+
+Details = grpc.aio.ClientCallDetails
+
+
+class _Calls:
+    """What all kinds of calls have in common: timeout, CLIENT span, typed error.
+
+    The span ends in a done-callback. Awaiting `call.code()` inside an interceptor instead would block
+    calls that write (grpc issue 34530), and misses cancelled ones.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._tracer = trace.get_tracer("metaextract.rpc.client")
+
+    def _prepared(self, details: Details) -> tuple[str, Span, Details]:
+        raw = details.method
+        method = raw.decode() if isinstance(raw, bytes) else raw
+        attributes = {"rpc.system": "grpc", "rpc.method": method}
+        span = self._tracer.start_span(method.lstrip("/"), kind=SpanKind.CLIENT, attributes=attributes)
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier, trace.set_span_in_context(span))
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), *carrier.items())
+        timeout = deadline.remaining(default=details.timeout or self._timeout_seconds)
+        changed = Details(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
+        return method, span, changed
+
+    async def _started(self, continuation: Callable[..., Any], span: Span, *arguments: Any) -> Any:  # noqa: ANN401 - any call
+        try:
+            call = await continuation(*arguments)
+        except BaseException:
+            span.set_status(Status(StatusCode.ERROR, "not started"))
+            span.end()
+            raise
+        call.add_done_callback(_ender(span))
+        return call
+
+
+class _UnaryUnary(_Calls, grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: Details, request: object
+    ) -> Any:  # noqa: ANN401 - any response message
+        method, span, details = self._prepared(client_call_details)
+        call = await self._started(continuation, span, details, request)
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            raise from_call(error, method) from error
+
+
+class _UnaryStream(_Calls, grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: Details, request: object
+    ) -> AsyncIterator[Any]:
+        method, span, details = self._prepared(client_call_details)
+        return _typed(await self._started(continuation, span, details, request), method)
+
+
+class _StreamStream(_Calls, grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(
+        self, continuation: Callable[..., Any], client_call_details: Details, request_iterator: object
+    ) -> AsyncIterator[Any]:
+        method, span, details = self._prepared(client_call_details)
+        return _typed(await self._started(continuation, span, details, request_iterator), method)
+
+
+async def _typed(call: Any, method: str) -> AsyncIterator[Any]:  # noqa: ANN401 - any streaming call
+    try:
+        async for response in call:
+            yield response
+    except grpc.aio.AioRpcError as error:
+        raise from_call(error, method) from error
+    finally:
+        call.cancel()  # nothing once the call is done
+
+
+def _ender(span: Span) -> Callable[[Any], None]:
+    def done(call: Any) -> None:  # noqa: ANN401 - any call
+        async def end() -> None:
+            try:
+                code = await call.code()
+            except asyncio.CancelledError:
+                code = grpc.StatusCode.CANCELLED
+            span.set_attribute("rpc.grpc.status_code", code.value[0])
+            if code is not grpc.StatusCode.OK:
+                span.set_status(Status(StatusCode.ERROR, code.name))
+            span.end()
+
+        task = asyncio.get_running_loop().create_task(end())
+        _ending.add(task)
+        task.add_done_callback(_ending.discard)
+
+    return done
+
+
+_ending: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+
+
+def open_channel(target: str, *, timeout_seconds: float, retried: Sequence[str] = ()) -> grpc.aio.Channel:
+    """Open a channel to `target` whose calls take `timeout_seconds` unless they say otherwise.
+
+    Failures are raised as `ServiceError`. The methods named in `retried` (`package.Service/Method`, safe
+    to repeat because they read or carry a `request_id`) are repeated with jitter while the callee is
+    UNAVAILABLE, inside the deadline (AIP-194); nothing else is.
+    """
+    kinds = (_UnaryUnary, _UnaryStream, _StreamStream)
+    interceptors = cast("list[grpc.aio.ClientInterceptor]", [kind(timeout_seconds) for kind in kinds])
+    options = [*OPTIONS, ("grpc.service_config", json.dumps(_service_config(retried)))]
+    return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
+
+
+def _service_config(retried: Sequence[str]) -> dict[str, object]:
+    config: dict[str, object] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if retried:
+        names = [dict(zip(("service", "method"), name.split("/"), strict=True)) for name in retried]
+        policy = {
+            "maxAttempts": 4,
+            "initialBackoff": "0.1s",
+            "maxBackoff": "1s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["UNAVAILABLE"],
+        }
+        config["methodConfig"] = [{"name": names, "retryPolicy": policy}]
+    return config

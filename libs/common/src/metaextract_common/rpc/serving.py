@@ -1,0 +1,123 @@
+"""Starts, watches and drains a gRPC server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from metaextract_common.rpc.channel_options import OPTIONS
+from metaextract_common.rpc.server import RequestInterceptor
+from metaextract_common.settings import ServiceSettings
+
+log = structlog.stdlib.get_logger()
+
+READINESS_PERIOD_SECONDS: Final = 2.0
+LIVENESS: Final = "liveness"
+"""Health service that says SERVING as long as the process answers; `""` and the contract's service names
+say whether it can do its work."""
+
+Check = Callable[[], Awaitable[None]]
+"""Returns if a dependency can be used, raises if not."""
+
+
+class Draining:
+    """Tells endless streams that the server is about to stop, so that they end with a resume hint."""
+
+    def __init__(self) -> None:
+        self._begun = asyncio.Event()
+
+    @property
+    def begun(self) -> bool:
+        """True once new work is no longer taken."""
+        return self._begun.is_set()
+
+    def begin(self) -> None:
+        """Say so."""
+        self._begun.set()
+
+    async def wait(self) -> None:
+        """Return when draining begins."""
+        await self._begun.wait()
+
+
+@asynccontextmanager
+async def serving(
+    settings: ServiceSettings,
+    listen: str,
+    services: Mapping[str, Callable[[grpc.aio.Server], None]],
+    *,
+    checks: Mapping[str, Check],
+    draining: Draining,
+) -> AsyncIterator[str]:
+    """Serve `services` (full name → function that adds the servicer) on `listen`, yield the address, drain.
+
+    `checks` (name → check) decide readiness every two seconds. Draining: NOT_SERVING, wait until load
+    balancers have noticed, end the endless streams, let calls in flight finish, stop.
+    """
+    interceptor = RequestInterceptor(
+        default_seconds=settings.call_default_seconds,
+        max_seconds=settings.call_seconds_max,
+        stream_max_seconds=settings.stream_seconds_max,
+    )
+    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
+    for add in services.values():
+        add(server)
+    health = health_aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    reflection.enable_server_reflection([*services, reflection.SERVICE_NAME, "grpc.health.v1.Health"], server)
+    port = server.add_insecure_port(listen)
+    address = listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"
+    names = ("", *services)
+    await health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
+    await _report(health, names, checks)
+    await server.start()
+    watching = asyncio.create_task(_keep_reporting(health, names, checks))
+    try:
+        yield address
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await _drain(server, health, settings, draining)
+
+
+async def _drain(
+    server: grpc.aio.Server, health: health_aio.HealthServicer, settings: ServiceSettings, draining: Draining
+) -> None:
+    with suppress(TimeoutError):  # a watcher that does not read must not hold the drain up
+        await asyncio.wait_for(health.enter_graceful_shutdown(), 2)
+    await asyncio.sleep(settings.endpoint_propagation_seconds)
+    draining.begin()
+    await server.stop(settings.drain_seconds)
+
+
+async def _keep_reporting(
+    health: health_aio.HealthServicer, names: tuple[str, ...], checks: Mapping[str, Check]
+) -> None:
+    while True:
+        await asyncio.sleep(READINESS_PERIOD_SECONDS)
+        await _report(health, names, checks)
+
+
+async def _report(
+    health: health_aio.HealthServicer, names: tuple[str, ...], checks: Mapping[str, Check]
+) -> None:
+    failed = [name for name, check in checks.items() if not await _passes(name, check)]
+    response = health_pb2.HealthCheckResponse
+    for name in names:
+        await health.set(name, response.NOT_SERVING if failed else response.SERVING)
+
+
+async def _passes(name: str, check: Check) -> bool:
+    try:
+        await asyncio.wait_for(check(), READINESS_PERIOD_SECONDS)
+    except Exception as error:  # noqa: BLE001 - any failure of a dependency means: not ready
+        log.warning("health.check_failed", check=name, error=type(error).__name__)
+        return False
+    return True

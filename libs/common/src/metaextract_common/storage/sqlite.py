@@ -1,0 +1,44 @@
+"""SQLite, the embedded default store: connections and forward migrations."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+
+
+class MigrationError(Exception):
+    """The schema could not be brought up to date; the text of the migration tool says why."""
+
+
+async def migrate(database: Path, migrations: Path) -> None:
+    """Bring `database` to the newest schema in `migrations` (plain SQL files, run by dbmate).
+
+    Safe to call again and from several processes: dbmate records what it applied.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(Path(sys.executable).with_name("dbmate")),
+        f"--url=sqlite:{database}",
+        f"--migrations-dir={migrations}",
+        "--no-dump-schema",
+        "up",
+    ]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise MigrationError(output.decode(errors="replace").strip())
+
+
+@asynccontextmanager
+async def connected(database: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """Open `database` in WAL mode with foreign keys on, in autocommit: transactions are begun explicitly."""
+    async with aiosqlite.connect(database, isolation_level=None, timeout=5) as connection:
+        connection.row_factory = aiosqlite.Row
+        await connection.execute("PRAGMA journal_mode = WAL")
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+        yield connection

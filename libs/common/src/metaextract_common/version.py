@@ -1,0 +1,5 @@
+"""The version of MetaExtract."""
+
+from importlib.metadata import version
+
+VERSION = version("metaextract-common")

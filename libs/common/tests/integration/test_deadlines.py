@@ -1,0 +1,119 @@
+"""Every call has a deadline, and the one of a nested call is shorter than its caller's."""
+
+import asyncio
+
+import pytest
+from metaextract_common.errors import Kind, ServiceError
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+
+GET = "/metaextract.extractor.v1.ExtractorService/GetExtraction"
+REQUEST = pb.GetExtractionRequest(name="extractions/1")
+WATCH = pb.WatchExtractionRequest(name="extractions/1")
+
+
+async def forever(_request, _context):
+    await asyncio.Event().wait()
+
+
+async def stream_forever(_request, _context):
+    yield pb.WatchExtractionResponse()
+    await asyncio.Event().wait()
+
+
+async def requests_forever():
+    yield pb.ExtractRequest(chunk=b"x")
+    await asyncio.Event().wait()
+
+
+async def test_a_slow_method_is_named(serve) -> None:
+    async with serve(forever) as stub:
+        with pytest.raises(ServiceError) as caught:
+            await stub.GetExtraction(REQUEST, timeout=0.3)
+    assert (caught.value.kind, caught.value.reason) == (Kind.DEADLINE, "DEADLINE_EXCEEDED")
+    assert caught.value.metadata == {"method": GET}
+
+
+async def test_the_channel_sets_a_deadline_where_the_caller_sets_none(serve) -> None:
+    arrived: list[float | None] = []
+
+    async def get(_request, context):
+        arrived.append(context.time_remaining())
+        return pb.GetExtractionResponse()
+
+    async with serve(get, timeout_seconds=5) as stub:
+        await stub.GetExtraction(REQUEST)
+        await stub.GetExtraction(REQUEST, timeout=2)
+    by_channel, by_caller = arrived
+    assert by_channel is not None
+    assert by_caller is not None
+    assert 0 < by_caller < 3 < by_channel < 6  # gRPC rounds the time up a little
+
+
+async def test_the_server_caps_what_unary_callers_ask_for(serve) -> None:
+    async with serve(forever, max_seconds=0.2, timeout_seconds=30) as stub:
+        with pytest.raises(ServiceError) as caught:
+            await stub.GetExtraction(REQUEST)
+    assert caught.value.metadata == {"method": GET}
+
+
+async def test_the_server_caps_what_streaming_callers_ask_for(serve) -> None:
+    async def extract(requests, context):
+        async for _ in requests:
+            yield pb.ExtractResponse()
+
+    limits = {"default_seconds": 0.1, "max_seconds": 0.1, "stream_max_seconds": 0.5, "timeout_seconds": 30}
+    async with serve(watch=stream_forever, extract=extract, **limits) as stub:
+        for call in (stub.WatchExtraction(WATCH), stub.Extract(requests_forever())):
+            seen = []
+            with pytest.raises(ServiceError) as caught:
+                async for response in call:
+                    seen.append(response)  # noqa: PERF401 - it raises in between
+            assert len(seen) == 1
+            assert caught.value.kind is Kind.DEADLINE
+
+
+async def test_a_nested_call_gets_less_time_than_its_caller_waits(serve) -> None:
+    inner_arrived: list[float] = []
+    outer_arrived: list[float] = []
+
+    async def inner(_request, context):
+        inner_arrived.append(context.time_remaining())
+        return pb.GetExtractionResponse()
+
+    async with serve(inner, name="inner", timeout_seconds=60) as inner_stub:
+
+        async def outer(request, context):
+            outer_arrived.append(context.time_remaining())
+            return await inner_stub.GetExtraction(request, timeout=50)
+
+        async with serve(outer, name="outer") as outer_stub:
+            await outer_stub.GetExtraction(REQUEST, timeout=3)
+
+    assert 0 < inner_arrived[0] < outer_arrived[0] < 4
+
+
+async def test_the_slow_one_of_two_nested_calls_is_named(serve) -> None:
+    async with serve(watch=stream_forever, name="inner") as inner_stub:
+
+        async def outer(_request, _context):
+            async for _ in inner_stub.WatchExtraction(WATCH):
+                pass
+
+        async with serve(outer, name="outer") as outer_stub:
+            with pytest.raises(ServiceError) as caught:
+                await outer_stub.GetExtraction(REQUEST, timeout=0.5)
+    assert caught.value.metadata["method"].endswith(("/WatchExtraction", "/GetExtraction"))
+    assert caught.value.reason == "DEADLINE_EXCEEDED"
+
+
+async def test_a_call_without_a_deadline_gets_the_default_one(serve, socket_folder) -> None:
+    import grpc  # noqa: PLC0415 - a channel that nobody here would build
+
+    from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc  # noqa: PLC0415
+
+    async with serve(forever, default_seconds=0.2):
+        async with grpc.aio.insecure_channel(f"unix:{socket_folder / 's'}") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await pb_grpc.ExtractorServiceStub(channel).GetExtraction(REQUEST)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

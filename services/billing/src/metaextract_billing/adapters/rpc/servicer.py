@@ -1,0 +1,72 @@
+"""metaextract.billing.v1.BillingService over gRPC: unpack, call, pack."""
+
+from metaextract.billing.v1 import billing_pb2 as pb
+from metaextract.billing.v1.billing_pb2_grpc import BillingServiceServicer
+from metaextract_billing.adapters.rpc.mapping import (
+    balance_to_proto,
+    dimensions_from_proto,
+    files_from_proto,
+    hold_request_from_proto,
+    hold_to_proto,
+    operations_from_proto,
+    quote_to_proto,
+)
+from metaextract_billing.application.use_cases import UseCases
+from metaextract_common.rpc.server import Context
+
+
+class BillingServicer(BillingServiceServicer):
+    """Translates one protocol to one set of use cases, and nothing else."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        self._use_cases = use_cases
+
+    async def CreateQuote(  # noqa: N802 - named by the contract
+        self, request: pb.CreateQuoteRequest, context: Context
+    ) -> pb.CreateQuoteResponse:
+        """Price files."""
+        quote = await self._use_cases.create_quote(
+            request.account, files_from_proto(request.files), operations_from_proto(request.operations)
+        )
+        return pb.CreateQuoteResponse(quote=quote_to_proto(quote))
+
+    async def CreateHold(  # noqa: N802 - named by the contract
+        self, request: pb.CreateHoldRequest, context: Context
+    ) -> pb.CreateHoldResponse:
+        """Set aside what an extraction may cost."""
+        hold = await self._use_cases.create_hold(
+            request.account, request.request_id, hold_request_from_proto(request)
+        )
+        return pb.CreateHoldResponse(hold=hold_to_proto(hold))
+
+    async def CaptureHold(  # noqa: N802 - named by the contract
+        self, request: pb.CaptureHoldRequest, context: Context
+    ) -> pb.CaptureHoldResponse:
+        """Charge for what was delivered."""
+        hold = await self._use_cases.capture_hold(
+            request.name,
+            operations_from_proto(request.delivered),
+            request.size_bytes,
+            dimensions_from_proto(request),
+        )
+        return pb.CaptureHoldResponse(hold=hold_to_proto(hold))
+
+    async def ReleaseHold(  # noqa: N802 - named by the contract
+        self, request: pb.ReleaseHoldRequest, context: Context
+    ) -> pb.ReleaseHoldResponse:
+        """Give everything back."""
+        return pb.ReleaseHoldResponse(hold=hold_to_proto(await self._use_cases.release_hold(request.name)))
+
+    async def GetBalance(  # noqa: N802 - named by the contract
+        self, request: pb.GetBalanceRequest, context: Context
+    ) -> pb.GetBalanceResponse:
+        """Say what an account holds."""
+        get_balance = self._use_cases.get_balance
+        return balance_to_proto(await get_balance(request.account), metered=get_balance.metered)
+
+    async def GrantCredits(  # noqa: N802 - named by the contract
+        self, request: pb.GrantCreditsRequest, context: Context
+    ) -> pb.GrantCreditsResponse:
+        """Add credits."""
+        available = await self._use_cases.grant_credits(request.account, request.request_id, request.credits)
+        return pb.GrantCreditsResponse(credits_available=available)

@@ -1,0 +1,19 @@
+"""Everything that a caller may ask of billing, in one place for whoever carries the requests."""
+
+from dataclasses import dataclass
+
+from metaextract_billing.application.accounts import GetBalance, GrantCredits
+from metaextract_billing.application.holds import CaptureHold, CreateHold, ReleaseHold
+from metaextract_billing.application.quotes import CreateQuote
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """One for each RPC of the contract."""
+
+    create_quote: CreateQuote
+    create_hold: CreateHold
+    capture_hold: CaptureHold
+    release_hold: ReleaseHold
+    get_balance: GetBalance
+    grant_credits: GrantCredits

@@ -1,0 +1,149 @@
+"""Billing as a process: it restarts, drains, sweeps, reports, and says when it cannot work."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from metaextract.analytics.v1 import analytics_pb2
+from metaextract.analytics.v1.analytics_pb2_grpc import (
+    AnalyticsServiceServicer,
+    add_AnalyticsServiceServicer_to_server,
+)
+from metaextract.billing.v1 import billing_pb2 as pb
+from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
+from metaextract_billing.main import running
+from metaextract_common.errors import ServiceError
+from metaextract_common.rpc.client import open_channel
+from metaextract_common.rpc.serving import Draining, serving
+
+GRANT = pb.GrantCreditsRequest(account="alice", request_id="grant", credits=10)
+HOLD = pb.CreateHoldRequest(account="alice", request_id="r", operations=pb.Operations(embedding=True))
+BALANCE = pb.GetBalanceRequest(account="alice")
+
+
+@pytest.fixture
+def locked(make_settings):
+    """Return a function that locks the ledger's file as another process would, and yields its unlock."""
+
+    @asynccontextmanager
+    async def lock() -> AsyncIterator[sqlite3.Connection]:
+        database: Path = make_settings().database_path
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    return lock
+
+
+async def test_a_restart_keeps_balances_holds_and_request_ids(serve) -> None:
+    async with serve() as billing:
+        await billing.GrantCredits(GRANT)
+        held = await billing.CreateHold(HOLD)
+
+    async with serve() as billing:
+        balance = await billing.GetBalance(BALANCE)
+        again = await billing.CreateHold(HOLD)
+        repeated = await billing.GrantCredits(GRANT)
+
+    assert (balance.credits_available, balance.credits_held) == (6, 4)
+    assert again == held
+    assert repeated.credits_available == 10
+
+
+async def test_calls_in_flight_are_answered_while_the_server_drains(make_settings, locked) -> None:
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with running(make_settings()) as address:
+            started.set_result(address)
+            await stop.wait()
+
+    server = asyncio.create_task(serve())
+    async with open_channel(await started, timeout_seconds=20) as channel:
+        billing = BillingServiceStub(channel)
+        await billing.GetBalance(BALANCE)
+        async with locked() as connection:
+            call = asyncio.ensure_future(billing.GrantCredits(GRANT))
+            await asyncio.sleep(0.5)  # until it waits for the lock
+            stop.set()
+            await asyncio.sleep(0.5)  # until the server refuses new work
+            assert not call.done()
+            connection.execute("ROLLBACK")
+            granted = await call
+        await server
+        with pytest.raises(ServiceError) as caught:
+            await billing.GetBalance(BALANCE)
+
+    assert granted.credits_available == 10
+    assert caught.value.reason == "SERVICE_UNREACHABLE"
+
+
+async def test_the_sweep_gives_holds_back_that_nobody_asks_for(serve, make_settings) -> None:
+    async with serve(hold_seconds=1, sweep_seconds=0.1) as billing:
+        await billing.GrantCredits(GRANT)
+        await billing.CreateHold(HOLD)
+        with closing(sqlite3.connect(make_settings().database_path)) as connection:
+            for _ in range(200):
+                if connection.execute("SELECT state FROM holds").fetchall() == [("expired",)]:
+                    break
+                await asyncio.sleep(0.1)
+            assert connection.execute("SELECT available, held FROM accounts").fetchall() == [(10, 0)]
+
+
+async def test_a_locked_ledger_is_named_and_makes_the_server_unready(serve, make_settings, locked) -> None:
+    async with serve() as billing, open_channel(make_settings().listen, timeout_seconds=60) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        statuses = aiter(health.Watch(health_pb2.HealthCheckRequest(service="")))
+        assert (await anext(statuses)).status == health_pb2.HealthCheckResponse.SERVING
+        async with locked() as connection:
+            assert (await anext(statuses)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            with pytest.raises(ServiceError) as caught:
+                await billing.GrantCredits(GRANT, timeout=15)
+            connection.execute("ROLLBACK")
+            assert (await anext(statuses)).status == health_pb2.HealthCheckResponse.SERVING
+
+        assert caught.value.reason == "LEDGER_UNAVAILABLE"
+        assert (await billing.GrantCredits(GRANT)).credits_available == 10
+
+
+class Collector(AnalyticsServiceServicer):
+    """Analytics as far as billing knows it: somebody who takes events."""
+
+    def __init__(self) -> None:
+        self.events: list[analytics_pb2.Event] = []
+
+    async def RecordEvents(self, request, context):  # noqa: N802 - named by the contract
+        self.events.extend(request.events)
+        return analytics_pb2.RecordEventsResponse()
+
+
+async def test_analytics_hears_what_happened_but_not_to_whom(serve, make_settings, directory: Path) -> None:
+    collector = Collector()
+    name = analytics_pb2.DESCRIPTOR.services_by_name["AnalyticsService"].full_name
+    add = partial(add_AnalyticsServiceServicer_to_server, collector)
+    settings = make_settings(listen=f"unix:{directory}/analytics")
+    async with (
+        serving(settings, {name: add}, checks={}, draining=Draining()) as target,
+        serve(analytics_target=target) as billing,
+    ):
+        await billing.GrantCredits(GRANT)
+        held = await billing.CreateHold(HOLD)
+        await billing.CaptureHold(pb.CaptureHoldRequest(name=held.hold.name))
+
+    assert [(event.source, event.name, dict(event.attributes)) for event in collector.events] == [
+        ("billing", "credits.granted", {"credits": "10"}),
+        ("billing", "hold.created", {"access": "credits", "credits": "4"}),
+        ("billing", "hold.captured", {"access": "credits", "credits": "1"}),
+    ]
+
+
+async def test_analytics_being_away_fails_nothing(serve, directory: Path) -> None:
+    async with serve(analytics_target=f"unix:{directory}/nobody") as billing:
+        assert (await billing.GrantCredits(GRANT)).credits_available == 10

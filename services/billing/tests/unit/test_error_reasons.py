@@ -1,0 +1,24 @@
+"""The contract and the code name the same failures, both ways round."""
+
+import inspect
+
+from metaextract.billing.v1.error_reason_pb2 import ErrorReason
+from metaextract_billing.domain import errors
+
+
+def test_every_reason_in_the_contract_is_raised_by_exactly_one_function() -> None:
+    declared = [name.removeprefix("ERROR_REASON_") for name in ErrorReason.DESCRIPTOR.values_by_name]
+    makers = [f for _, f in inspect.getmembers(errors, inspect.isfunction) if f.__module__ == errors.__name__]
+    raised = [f(*("x" for _ in inspect.signature(f).parameters)).reason for f in makers]
+
+    assert sorted([*raised, "UNSPECIFIED"]) == sorted(declared)
+
+
+def test_every_error_carries_all_that_its_text_says_as_metadata() -> None:
+    makers = [f for _, f in inspect.getmembers(errors, inspect.isfunction) if f.__module__ == errors.__name__]
+    for make in makers:
+        parameters = list(inspect.signature(make).parameters)
+        error = make(*(f"<{name}>" for name in parameters))
+
+        assert error.domain == "billing.metaextract"
+        assert error.metadata == {name: f"<{name}>" for name in parameters}

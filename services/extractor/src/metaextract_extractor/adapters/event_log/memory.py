@@ -1,0 +1,73 @@
+"""The event log of one process."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.model import Ended, Event, Happening, PartialResult
+
+
+@dataclass(slots=True)
+class _Log:
+    events: list[Event] = field(default_factory=list)
+    last_sequence: int = 0
+    ended_at: datetime | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class MemoryEventLog:
+    """Implements `domain.ports.EventLog`. Keeps everything but replaced partial results."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._logs: defaultdict[str, _Log] = defaultdict(_Log)
+
+    async def append(self, name: str, happening: Happening) -> Event:
+        """Append and wake the readers."""
+        log = self._logs[name]
+        log.last_sequence += 1
+        event = Event(name, log.last_sequence, self._now(), happening)
+        if isinstance(happening, PartialResult | Ended):  # partial results are large, and replaced now
+            log.events = [one for one in log.events if not isinstance(one.happening, PartialResult)]
+        if isinstance(happening, Ended):
+            log.ended_at = event.time
+        log.events.append(event)
+        log.changed.set()
+        log.changed = asyncio.Event()
+        return event
+
+    async def follow(self, name: str, after_sequence: int) -> AsyncGenerator[Event, None]:
+        """Yield from the list, then wait for more."""
+        if not self._known(name):
+            raise errors.extraction_not_found(name)
+        log = self._logs[name]
+        while True:
+            changed = log.changed
+            for event in [one for one in log.events if one.sequence > after_sequence]:
+                after_sequence = event.sequence
+                yield event
+            if log.ended_at is not None and after_sequence >= log.last_sequence:
+                return
+            await changed.wait()
+
+    async def wait_for(self, name: str, seconds: float) -> bool:
+        """Wait for the first event."""
+        if not self._known(name) and seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._logs[name].changed.wait(), seconds)
+            if not self._known(name):
+                self._logs.pop(name, None)
+        return self._known(name)
+
+    async def forget(self, older_than: datetime) -> None:
+        """Drop logs that ended long ago."""
+        for name, log in list(self._logs.items()):
+            if log.ended_at is not None and log.ended_at < older_than:
+                del self._logs[name]
+
+    def _known(self, name: str) -> bool:
+        return name in self._logs and self._logs[name].last_sequence > 0

@@ -1,0 +1,136 @@
+"""One worker process, as the server process sees it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+import structlog
+
+from metaextract_extractor.adapters.workers.protocol import (
+    FRAME_BYTES_MAX,
+    LENGTH,
+    Done,
+    Read,
+    Ready,
+    Step,
+    answer_from_json,
+    framed,
+    read_to_json,
+)
+
+log = structlog.stdlib.get_logger()
+
+
+class WorkerDiedError(Exception):
+    """The worker is gone or can no longer be trusted. `cause`: `crashed` or `output_limit`."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How workers are started. `address_space_bytes_max` bounds each of their processes."""
+
+    exiftool: Path
+    start_seconds_max: float
+    address_space_bytes_max: int
+
+
+class WorkerProcess:
+    """A started worker. It and its engines form one process group, which dies as a whole."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._tree = psutil.Process(process.pid)
+        self.engines: Mapping[str, str] = {}
+
+    @classmethod
+    async def started(cls, settings: WorkerSettings) -> Self:
+        """Start a worker and wait until it can take files. Raises `WorkerDiedError`."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            "metaextract_extractor.worker",
+            f"--exiftool={settings.exiftool}",
+            f"--address-space-bytes-max={settings.address_space_bytes_max}",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            start_new_session=True,
+        )
+        worker = cls(process)
+        try:
+            async with asyncio.timeout(settings.start_seconds_max):
+                ready = await worker._answer()
+            if not isinstance(ready, Ready):
+                raise WorkerDiedError("crashed")
+            worker.engines = ready.engines
+        except TimeoutError as error:
+            raise WorkerDiedError("crashed") from error
+        finally:
+            if not worker.engines:
+                await worker.kill()
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is the id of the process group too."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """False once the process has ended."""
+        return self._process.returncode is None
+
+    async def read(self, read: Read) -> AsyncGenerator[Step | Done, None]:
+        """Hand over a file and yield the worker's answers up to `Done`. Raises `WorkerDiedError`."""
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101 - started with pipes
+        try:
+            stdin.write(framed(read_to_json(read)))
+            await stdin.drain()
+        except ConnectionError as error:
+            raise WorkerDiedError("crashed") from error
+        while True:
+            answer = await self._answer()
+            if isinstance(answer, Ready):
+                raise WorkerDiedError("crashed")
+            yield answer
+            if isinstance(answer, Done):
+                return
+
+    def memory_bytes(self) -> int:
+        """Resident bytes of the worker and its engines now; 0 once they are gone."""
+        total = 0
+        with suppress(psutil.NoSuchProcess):
+            for process in (self._tree, *self._tree.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    total += process.memory_info().rss
+        return total
+
+    async def kill(self) -> None:
+        """End the whole process group at once and reap it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def _answer(self) -> Ready | Step | Done:
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - started with pipes
+        try:
+            (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
+            if length > FRAME_BYTES_MAX:
+                raise WorkerDiedError("output_limit")
+            return answer_from_json(await stdout.readexactly(length))
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+            raise WorkerDiedError("crashed") from error

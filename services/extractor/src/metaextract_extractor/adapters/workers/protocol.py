@@ -1,0 +1,91 @@
+"""What the server process and a worker say to each other: length-prefixed JSON over the worker's pipes.
+
+A frame is a 4-byte big-endian length and that many bytes of JSON. The server never trusts the length: a
+frame beyond `FRAME_BYTES_MAX` costs the worker its life. Times are nanoseconds since the epoch, so that
+the server can report the worker's spans.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from metaextract_extractor.domain.result import Reading
+
+FRAME_BYTES_MAX: Final = 24 * 1024 * 1024
+LENGTH: Final = struct.Struct(">I")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """To the worker: read this file."""
+
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """From the worker, once: it can take files. `engines` maps names to versions."""
+
+    engines: dict[str, str]
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the worker: a step begins; `fraction` of the work is done."""
+
+    name: str
+    fraction: float
+    kind: Literal["step"] = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of work, for the trace."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """From the worker: what it read."""
+
+    reading: Reading
+    spans: tuple[Span, ...]
+    kind: Literal["done"] = "done"
+
+
+Answer = Annotated[Ready | Step | Done, Field(discriminator="kind")]
+
+_READ: Final = TypeAdapter(Read)
+_ANSWER: Final[TypeAdapter[Ready | Step | Done]] = TypeAdapter(Answer)
+
+
+def framed(payload: bytes) -> bytes:
+    """Prefix a payload with its length."""
+    return LENGTH.pack(len(payload)) + payload
+
+
+def read_to_json(read: Read) -> bytes:
+    """Encode."""
+    return _READ.dump_json(read)
+
+
+def read_from_json(payload: bytes) -> Read:
+    """Decode."""
+    return _READ.validate_json(payload)
+
+
+def answer_to_json(answer: Ready | Step | Done) -> bytes:
+    """Encode."""
+    return _ANSWER.dump_json(answer)
+
+
+def answer_from_json(payload: bytes) -> Ready | Step | Done:
+    """Decode; raises `ValueError` if a worker says something else."""
+    return _ANSWER.validate_json(payload)

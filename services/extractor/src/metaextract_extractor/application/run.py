@@ -1,0 +1,182 @@
+"""Follows one extraction through its life cycle, from the first byte to the terminal state."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from metaextract_common.errors import ServiceError, internal
+from metaextract_extractor.application.partials import Partials
+from metaextract_extractor.application.receiving import Parts, Receiving
+from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.detection import detected
+from metaextract_extractor.domain.formats import extension_of
+from metaextract_extractor.domain.model import (
+    Ended,
+    Extraction,
+    Happening,
+    Progress,
+    State,
+    StateChange,
+    UploadHeader,
+)
+from metaextract_extractor.domain.ports import (
+    EventLog,
+    Events,
+    Extractions,
+    Spool,
+    SpooledFile,
+    Task,
+    Workers,
+)
+from metaextract_extractor.domain.result import ExtractionResult, FileFacts, Hashes, Reading, Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every run works with. `keep`: how long an ended extraction is kept."""
+
+    extractions: Extractions
+    event_log: EventLog
+    spool: Spool
+    workers: Workers
+    events: Events
+    now: Callable[[], datetime]
+    upload_bytes_max: int
+    keep: timedelta
+
+
+class Run:
+    """One extraction under way. Nobody else writes its record or its events."""
+
+    def __init__(self, extraction: Extraction, header: UploadHeader, surroundings: Surroundings) -> None:
+        self._extraction = extraction
+        self._header = header
+        self._with = surroundings
+        self._sequence = 0
+
+    async def begin(self) -> None:
+        """Make the extraction known, or raise EXTRACTION_EXISTS or REQUEST_ID_REUSED."""
+        await self._with.extractions.add(self._extraction)
+        await self._append(StateChange(self._extraction.state))
+
+    async def go(self, parts: Parts) -> None:
+        """Receive, read, and end the extraction in any case. Raises what went wrong."""
+        outcome: ExtractionResult | ServiceError | None = None  # stays if something unforeseen happens
+        try:
+            outcome = await self._result(parts)
+        except ServiceError as known:
+            outcome = known
+            raise
+        except asyncio.CancelledError:
+            outcome = errors.extraction_cancelled(self._extraction.name)
+            raise
+        finally:
+            await _uninterrupted(self._end(outcome))
+
+    async def _result(self, parts: Parts) -> ExtractionResult:
+        extension = extension_of(self._header.file_name)
+        began = time.perf_counter()
+        async with self._with.spool.file(extension, self._header.size_bytes) as file:
+            receiving = Receiving(file, extension=extension, upload_bytes_max=self._with.upload_bytes_max)
+            await self._receive(receiving, file, extension, parts)
+            received = time.perf_counter()
+            await self._enter(State.QUEUED)
+            reading, started = await self._read(Task(file.path, file.bytes_received, extension))
+            ended = time.perf_counter()
+            timings = Timings(
+                receiving_seconds=received - began,
+                queued_seconds=started - received,
+                parsing_seconds=ended - started,
+                cpu_seconds=reading.cpu_seconds,
+                memory_peak_bytes=reading.memory_peak_bytes,
+            )
+            return _result(self._header, file.bytes_received, file.hashes(), receiving.head, reading, timings)
+
+    async def _receive(self, receiving: Receiving, file: SpooledFile, extension: str, parts: Parts) -> None:
+        total = self._header.size_bytes
+        partials = Partials(
+            file,
+            size_bytes=total if self._header.partial_results else None,
+            extension=extension,
+            workers=self._with.workers,
+            report=self._append,
+        )
+
+        async def advanced() -> None:
+            fraction = min(1.0, file.bytes_received / total) if total else None
+            await self._append(Progress(State.RECEIVING, file.bytes_received, total, fraction))
+            partials.advanced()
+
+        try:
+            await receiving.receive(parts, advanced)
+        finally:
+            await partials.stop()
+        await self._append(Progress(State.RECEIVING, file.bytes_received, file.bytes_received, 1.0))
+
+    async def _read(self, task: Task) -> tuple[Reading, float]:
+        started = time.perf_counter()
+
+        async def on_start() -> None:
+            nonlocal started
+            started = time.perf_counter()
+            await self._enter(State.PARSING)
+
+        async def on_step(step: str, fraction: float) -> None:
+            await self._append(Progress(State.PARSING, task.size_bytes, task.size_bytes, fraction, step))
+
+        return await self._with.workers.read(task, on_step, on_start), started
+
+    async def _enter(self, state: State) -> None:
+        self._extraction = self._extraction.to(state)
+        await self._with.extractions.update(self._extraction)
+        await self._append(StateChange(state))
+
+    async def _append(self, happening: Happening) -> None:
+        event = await self._with.event_log.append(self._extraction.name, happening)
+        self._sequence = event.sequence
+
+    async def _end(self, outcome: ExtractionResult | ServiceError | None) -> None:
+        at, keep, sequence = self._with.now(), self._with.keep, self._sequence + 1
+        if outcome is None or isinstance(outcome, ServiceError):
+            error = outcome or internal()
+            ended = self._extraction.given_up(error, at=at, keep=keep, sequence=sequence)
+            attributes = {"reason": error.reason}
+        else:
+            ended = self._extraction.succeeded(outcome, at=at, keep=keep, sequence=sequence)
+            attributes = {"format": outcome.file.format.name}
+        # Stored first: whoever sees the event finds the result.
+        await self._with.extractions.update(ended)
+        await self._append(Ended())
+        self._with.events.publish(f"extraction.{ended.state.value}", attributes)
+
+
+async def _uninterrupted(work: Coroutine[None, None, None]) -> None:
+    """Finish `work` even if we are cancelled (again) meanwhile: an extraction must not stay open."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+def _result(
+    header: UploadHeader, size_bytes: int, hashes: Hashes, head: bytes, reading: Reading, timings: Timings
+) -> ExtractionResult:
+    form = detected(
+        head,
+        engine_name=reading.format_name,
+        engine_media_type=reading.media_type,
+        declared_media_type=header.declared_media_type,
+    )
+    facts = FileFacts(
+        file_name=header.file_name,
+        size_bytes=size_bytes,
+        hashes=hashes,
+        format=form,
+        width_pixels=reading.width_pixels,
+        height_pixels=reading.height_pixels,
+    )
+    return ExtractionResult(facts, timings, reading.fields, reading.warnings, reading.engines)

@@ -1,0 +1,102 @@
+"""Admits uploads, tells repeated ones from new ones, and ties each extraction to the call that brings it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from metaextract_extractor.application.receiving import Parts, Receiving
+from metaextract_extractor.application.run import Run, Surroundings
+from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.formats import extension_of
+from metaextract_extractor.domain.model import Ended, Event, Extraction, State, UploadHeader
+
+
+class Uploads:
+    """The uploads under way in this process."""
+
+    def __init__(self, surroundings: Surroundings, *, uploads_count_max: int) -> None:
+        self._with = surroundings
+        self._uploads_count_max = uploads_count_max
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def count(self) -> int:
+        """Extractions under way."""
+        return len(self._running)
+
+    async def extract(self, header: UploadHeader, parts: Parts) -> AsyncGenerator[Event, None]:
+        """Receive the file, read it, and yield what happens, up to the end.
+
+        What goes wrong ends the extraction (the last event says so); errors of the upload itself are
+        raised as well. Closing the generator cancels the work.
+        """
+        self._admit(header)
+        earlier = await self._earlier(header)
+        events = self._again(header, earlier, parts) if earlier else self._new(header, parts)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def cancel(self, name: str) -> None:
+        """Stop an extraction if it runs here, and return when it has ended."""
+        task = self._running.get(name)
+        if task is not None and not task.cancelling():
+            task.cancel()
+        if task is not None:
+            await asyncio.wait({task})
+
+    def _admit(self, header: UploadHeader) -> None:
+        if len(self._running) >= self._uploads_count_max:
+            raise errors.extractor_busy("uploads_count_max")
+        if header.size_bytes is not None and header.size_bytes > self._with.upload_bytes_max:
+            raise errors.upload_too_large(self._with.upload_bytes_max)
+
+    async def _earlier(self, header: UploadHeader) -> Extraction | None:
+        if not header.request_id:
+            return None
+        return await self._with.extractions.find_by_request(header.owner, header.request_id)
+
+    async def _new(self, header: UploadHeader, parts: Parts) -> AsyncGenerator[Event, None]:
+        extraction = Extraction(
+            name=f"extractions/{header.extraction_id or uuid.uuid4()}",
+            owner=header.owner,
+            request_id=header.request_id,
+            state=State.RECEIVING,
+            create_time=self._with.now(),
+        )
+        run = Run(extraction, header, self._with)
+        await run.begin()
+        task = asyncio.create_task(run.go(parts))
+        self._running[extraction.name] = task
+        try:
+            async with aclosing(self._with.event_log.follow(extraction.name, 0)) as events:
+                async for event in events:
+                    yield event
+            await asyncio.wait({task})
+            if task.cancelled():
+                raise errors.extraction_cancelled(extraction.name)
+            task.result()
+        finally:
+            if not task.cancelling():
+                task.cancel()
+            await asyncio.wait({task})
+            del self._running[extraction.name]
+
+    async def _again(
+        self, header: UploadHeader, earlier: Extraction, parts: Parts
+    ) -> AsyncGenerator[Event, None]:
+        """Answer a repeated upload with its first extraction, if it brings the same bytes."""
+        if earlier.result is None:
+            raise errors.request_id_reused(header.request_id)
+        async with self._with.spool.file("", None) as file:
+            extension = extension_of(header.file_name)
+            receiving = Receiving(file, extension=extension, upload_bytes_max=self._with.upload_bytes_max)
+            await receiving.receive(parts, _ignored)
+            if file.hashes() != earlier.result.file.hashes:
+                raise errors.request_id_reused(header.request_id)
+        yield Event(earlier.name, earlier.last_sequence, self._with.now(), Ended())
+
+
+async def _ignored() -> None:
+    """A repeated upload reports no progress: its extraction has ended long ago."""

@@ -1,0 +1,149 @@
+"""Every way this service can fail on purpose: one function per ErrorReason of the contract."""
+
+from metaextract_common.errors import Kind, ServiceError
+
+DOMAIN = "extractor.metaextract"
+
+
+def extraction_not_found(name: str) -> ServiceError:
+    """The extraction does not exist or has expired."""
+    return ServiceError(
+        Kind.NOT_FOUND,
+        DOMAIN,
+        "EXTRACTION_NOT_FOUND",
+        f"{name} does not exist or has expired.",
+        {"extraction": name},
+    )
+
+
+def unsupported_format(extension: str) -> ServiceError:
+    """The bytes are in no format that we read."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "UNSUPPORTED_FORMAT",
+        f"The content is not an image format that can be read here (file name extension: '{extension}').",
+        {"extension": extension},
+    )
+
+
+def upload_too_large(size_bytes_max: int) -> ServiceError:
+    """The file is larger than we accept."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "UPLOAD_TOO_LARGE",
+        f"The file is larger than {size_bytes_max} bytes.",
+        {"size_bytes_max": str(size_bytes_max)},
+    )
+
+
+def upload_incomplete(bytes_received: int) -> ServiceError:
+    """The stream ended before the file was declared whole."""
+    return ServiceError(
+        Kind.ABORTED,
+        DOMAIN,
+        "UPLOAD_INCOMPLETE",
+        f"The upload ended after {bytes_received} bytes without being finished; nothing was kept.",
+        {"bytes_received": str(bytes_received)},
+    )
+
+
+def upload_corrupted(bytes_received: int) -> ServiceError:
+    """Size or digest of what arrived is not what was sent."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "UPLOAD_CORRUPTED",
+        f"The {bytes_received} bytes that arrived are not the bytes that were sent.",
+        {"bytes_received": str(bytes_received)},
+    )
+
+
+def upload_out_of_order(expected: str) -> ServiceError:
+    """The parts of an upload came in the wrong order."""
+    return ServiceError(
+        Kind.INVALID, DOMAIN, "UPLOAD_OUT_OF_ORDER", f"Expected {expected}.", {"expected": expected}
+    )
+
+
+def extractor_busy(limit: str) -> ServiceError:
+    """No more work is taken for now."""
+    return ServiceError(
+        Kind.EXHAUSTED,
+        DOMAIN,
+        "EXTRACTOR_BUSY",
+        f"Too much work is under way ({limit}); try again shortly.",
+        {"limit": limit},
+        retry_after_seconds=2,
+    )
+
+
+def extraction_timed_out(seconds_max: float) -> ServiceError:
+    """The file took longer than a file may take."""
+    return ServiceError(
+        Kind.DEADLINE,
+        DOMAIN,
+        "EXTRACTION_TIMED_OUT",
+        f"The file could not be read within {seconds_max:g} seconds.",
+        {"seconds_max": f"{seconds_max:g}"},
+    )
+
+
+def worker_lost(cause: str) -> ServiceError:
+    """The worker died over this file: `crashed`, `memory_limit` or `output_limit`."""
+    return ServiceError(
+        Kind.ABORTED,
+        DOMAIN,
+        "WORKER_LOST",
+        f"The process that read the file was lost ({cause}); other files are not affected.",
+        {"cause": cause},
+    )
+
+
+def illegal_state_transition(name: str, state: str) -> ServiceError:
+    """The extraction is no longer in the state that the method needs."""
+    return ServiceError(
+        Kind.PRECONDITION,
+        DOMAIN,
+        "ILLEGAL_STATE_TRANSITION",
+        f"{name} is {state}.",
+        {"extraction": name, "state": state},
+    )
+
+
+def request_id_reused(request_id: str) -> ServiceError:
+    """The request id belongs to an upload of other bytes, or to one still under way."""
+    return ServiceError(
+        Kind.ALREADY_EXISTS,
+        DOMAIN,
+        "REQUEST_ID_REUSED",
+        f"The request id {request_id} was used for another upload.",
+        {"request_id": request_id},
+    )
+
+
+def extraction_exists(name: str) -> ServiceError:
+    """The id that the client chose is taken."""
+    return ServiceError(
+        Kind.ALREADY_EXISTS, DOMAIN, "EXTRACTION_EXISTS", f"{name} exists.", {"extraction": name}
+    )
+
+
+def extraction_cancelled(name: str) -> ServiceError:
+    """The caller stopped it."""
+    return ServiceError(
+        Kind.CANCELLED, DOMAIN, "EXTRACTION_CANCELLED", f"{name} was cancelled.", {"extraction": name}
+    )
+
+
+def spool_unavailable() -> ServiceError:
+    """There is no room for the file."""
+    return ServiceError(
+        Kind.UNAVAILABLE,
+        DOMAIN,
+        "SPOOL_UNAVAILABLE",
+        "The server has no room for the file now; try again later.",
+        {},
+        retry_after_seconds=10,
+    )

@@ -1,0 +1,139 @@
+"""What the extractor needs from the outside world."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from metaextract_extractor.domain.model import Event, Extraction, Happening
+from metaextract_extractor.domain.result import Hashes, Reading
+
+
+class Extractions(Protocol):
+    """All extractions that are not forgotten yet."""
+
+    async def add(self, extraction: Extraction) -> None:
+        """Store a new one, or raise EXTRACTION_EXISTS (name) or REQUEST_ID_REUSED (owner and request id)."""
+        ...
+
+    async def update(self, extraction: Extraction) -> None:
+        """Replace the stored one of the same name, or raise EXTRACTION_NOT_FOUND."""
+        ...
+
+    async def get(self, name: str) -> Extraction:
+        """Return one, or raise EXTRACTION_NOT_FOUND."""
+        ...
+
+    async def find_by_request(self, owner: str, request_id: str) -> Extraction | None:
+        """Return the one that `owner` started under `request_id`."""
+        ...
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Delete those whose `expire_time` has come; return how many."""
+        ...
+
+    async def unfinished(self) -> list[Extraction]:
+        """Return those that have not ended: after a start, those that a crash left behind."""
+        ...
+
+    async def check(self) -> None:
+        """Return if the store can be read, raise if not."""
+        ...
+
+
+class EventLog(Protocol):
+    """The events of each extraction, in order, for any number of readers."""
+
+    async def append(self, name: str, happening: Happening) -> Event:
+        """Number, date and keep what happened; wake the readers."""
+        ...
+
+    def follow(self, name: str, after_sequence: int) -> AsyncGenerator[Event, None]:
+        """Yield the events after `after_sequence`, those to come as well, up to `Ended`.
+
+        Raises EXTRACTION_NOT_FOUND if nothing was ever appended for `name`.
+        """
+        ...
+
+    async def wait_for(self, name: str, seconds: float) -> bool:
+        """Return True as soon as something was appended for `name`, False if that takes too long."""
+        ...
+
+    async def forget(self, older_than: datetime) -> None:
+        """Drop the events of extractions that ended before `older_than`."""
+        ...
+
+
+class SpooledFile(Protocol):
+    """A file that is arriving."""
+
+    @property
+    def path(self) -> str:
+        """Where a worker finds it. Random; no part comes from the client but a known extension."""
+        ...
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes that have arrived."""
+        ...
+
+    async def write(self, chunk: bytes) -> None:
+        """Append `chunk`, or raise SPOOL_UNAVAILABLE."""
+        ...
+
+    async def seal(self) -> None:
+        """Say that nothing more comes: the file gets the length of what has arrived."""
+        ...
+
+    def hashes(self) -> Hashes:
+        """Digests of what has arrived."""
+        ...
+
+
+class Spool(Protocol):
+    """Room for files that are arriving or being read."""
+
+    def file(self, extension: str, size_bytes: int | None) -> AbstractAsyncContextManager[SpooledFile]:
+        """Make room; the file is deleted at the end of the block, whatever happens.
+
+        With `size_bytes` (the expected length) the file is that long from the start (sparse), so that
+        engines which look at the length can read a prefix.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file for a worker. `extension` is a known one, without dot, or empty."""
+
+    path: str
+    size_bytes: int
+    extension: str
+
+
+StepReport = Callable[[str, float], Awaitable[None]]
+"""Called with the name of the step that begins and the share of the work that is done (0 to 1)."""
+
+
+class Workers(Protocol):
+    """Sandboxed processes that parse. One bad file costs one worker, never the pool."""
+
+    async def read(self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]) -> Reading:
+        """Wait for a worker (`on_start` is called when one begins) and let it read the file.
+
+        Raises EXTRACTOR_BUSY, EXTRACTION_TIMED_OUT or WORKER_LOST. Cancelling kills the worker.
+        """
+        ...
+
+    async def read_if_idle(self, task: Task) -> Reading | None:
+        """Let a worker read a prefix, or return None if none is idle or the attempt fails."""
+        ...
+
+
+class Events(Protocol):
+    """Where we report what happened, for analytics."""
+
+    def publish(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Report; never blocks, never raises."""
+        ...

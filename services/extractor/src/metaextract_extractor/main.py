@@ -1,0 +1,134 @@
+"""Composition root of the extractor: the only file that knows every class."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+import grpc
+import structlog
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
+from metaextract_common.errors import internal
+from metaextract_common.events import NullEvents, publishing
+from metaextract_common.process import run
+from metaextract_common.rpc.client import open_channel
+from metaextract_common.rpc.serving import Draining, serving
+from metaextract_common.storage import sqlite
+from metaextract_extractor.adapters.event_log.memory import MemoryEventLog
+from metaextract_extractor.adapters.rpc.servicer import ExtractorServicer
+from metaextract_extractor.adapters.spool.disk import DiskSpool
+from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
+from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
+from metaextract_extractor.adapters.workers.process import WorkerSettings
+from metaextract_extractor.application.extractions import ExtractionQueries
+from metaextract_extractor.application.run import Surroundings
+from metaextract_extractor.application.status import Status
+from metaextract_extractor.application.uploads import Uploads
+from metaextract_extractor.domain.ports import Events
+from metaextract_extractor.settings import Settings
+
+log = structlog.stdlib.get_logger()
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"].full_name
+EXIFTOOL_VERSION_MIN: Final = (13, 50)
+
+
+class ExifToolTooOldError(Exception):
+    """The ExifTool that was found lacks cameras and security fixes of two years."""
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[str]:
+    """Build, start, yield the bound address, and drain."""
+    now = partial(datetime.now, UTC)
+    keep = timedelta(seconds=settings.result_seconds)
+    draining = Draining()
+    async with AsyncExitStack() as stack:
+        spool = DiskSpool(settings.spool_dir)
+        await asyncio.to_thread(spool.open)
+        await sqlite.migrate(settings.database_path, MIGRATIONS)
+        extractions = SqliteExtractions(
+            await stack.enter_async_context(sqlite.connected(settings.database_path))
+        )
+        event_log = MemoryEventLog(now)
+        events = await _events(settings, stack)
+        workers = await _workers(settings, stack)
+        uploads = Uploads(
+            Surroundings(
+                extractions, event_log, spool, workers, events, now, settings.upload_bytes_max, keep
+            ),
+            uploads_count_max=settings.uploads_count_max,
+        )
+        queries = ExtractionQueries(extractions, event_log, uploads, keep=keep, now=now)
+        await queries.end_abandoned(internal())
+        await stack.enter_async_context(_sweeping(queries, settings.sweep_seconds))
+        servicer = ExtractorServicer(uploads, queries, Status(workers, uploads), draining)
+        add = partial(pb_grpc.add_ExtractorServiceServicer_to_server, servicer)
+        checks = {"workers": workers.check, "store": extractions.check, "spool": spool.check}
+        address = await stack.enter_async_context(
+            serving(settings, settings.listen, {SERVICE: add}, checks=checks, draining=draining)
+        )
+        yield address
+
+
+async def _workers(settings: Settings, stack: AsyncExitStack) -> WorkerPool:
+    pool = WorkerPool(
+        WorkerSettings(
+            exiftool=settings.exiftool_path(),
+            start_seconds_max=settings.worker_start_seconds_max,
+            address_space_bytes_max=settings.worker_address_space_bytes_max,
+        ),
+        PoolLimits(
+            workers_count=settings.workers_count,
+            queue_count_max=settings.queue_count_max,
+            task_seconds_max=settings.worker_seconds_max,
+            memory_bytes_max=settings.worker_memory_bytes_max,
+            recycle_bytes=settings.worker_recycle_bytes,
+        ),
+    )
+    stack.push_async_callback(pool.close)
+    await pool.start()
+    version = pool.engines["exiftool"]
+    if tuple(int(part) for part in version.split(".")) < EXIFTOOL_VERSION_MIN:
+        raise ExifToolTooOldError(
+            f"ExifTool {version} is too old; 13.50 or later is needed: run `make setup`."
+        )
+    log.info("workers.started", engines=dict(pool.engines))
+    return pool
+
+
+async def _events(settings: Settings, stack: AsyncExitStack) -> Events:
+    if not settings.analytics_target:
+        return NullEvents()
+    channel: grpc.aio.Channel = open_channel(settings.analytics_target, timeout_seconds=5)
+    stack.push_async_callback(channel.close)
+    return await stack.enter_async_context(publishing("extractor", channel, flush_seconds=3))
+
+
+@asynccontextmanager
+async def _sweeping(queries: ExtractionQueries, seconds: float) -> AsyncIterator[None]:
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await queries.forget_expired()
+
+    task = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run("extractor", Settings, running)
+
+
+if __name__ == "__main__":
+    main()

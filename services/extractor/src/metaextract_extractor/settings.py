@@ -1,0 +1,72 @@
+"""Everything about the extractor that differs between two deployments."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
+
+from metaextract_common.settings import ServiceSettings
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(ServiceSettings):
+    """Read once, in main. Nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", frozen=True, extra="forbid")
+
+    listen: str = Field(
+        default="0.0.0.0:50051",
+        description="Address of the gRPC port: `host:port`, or `unix:/path`.",
+    )
+    spool_dir: Path = Field(
+        default=Path(".data/spool"),
+        description="Folder for files that are being read; of this process alone.",
+    )
+    database_path: Path = Field(
+        default=Path(".data/extractor.sqlite"), description="SQLite file with extractions and results."
+    )
+    exiftool: str = Field(
+        default="", description="The ExifTool program, 13.50 or later; empty: beside Python, then on PATH."
+    )
+    analytics_target: str = Field(
+        default="", description="gRPC target of the analytics service; empty: events are not sent."
+    )
+    upload_bytes_max: PositiveInt = Field(default=100 * MEBIBYTE, description="Largest file, in bytes.")
+    uploads_count_max: PositiveInt = Field(default=256, description="Extractions under way at once.")
+    workers_count: PositiveInt = Field(
+        default=max(2, os.cpu_count() or 2),
+        description="Files that are read at once, one worker process each.",
+    )
+    queue_count_max: PositiveInt = Field(default=256, description="Whole files that may wait for a worker.")
+    worker_seconds_max: PositiveFloat = Field(default=30, description="Time that reading one file may take.")
+    worker_start_seconds_max: PositiveFloat = Field(
+        default=30, description="Time that a worker may take to start."
+    )
+    worker_memory_bytes_max: PositiveInt = Field(
+        default=768 * MEBIBYTE, description="Resident bytes of a worker with its engines before it is killed."
+    )
+    worker_address_space_bytes_max: PositiveInt = Field(
+        default=1024 * MEBIBYTE, description="Address space of each process of a worker (RLIMIT_AS)."
+    )
+    worker_recycle_bytes: PositiveInt = Field(
+        default=256 * MEBIBYTE, description="Resident bytes beyond which a worker is replaced after a file."
+    )
+    result_seconds: PositiveFloat = Field(default=3600, description="How long an ended extraction is kept.")
+    sweep_seconds: PositiveFloat = Field(default=30, description="Time between removals of what has expired.")
+    stream_seconds_max: PositiveFloat = Field(
+        default=3600, description="Longest upload or watch, in seconds."
+    )
+
+    def exiftool_path(self) -> Path:
+        """Return the ExifTool to use; raises `FileNotFoundError` saying what to do if there is none."""
+        beside = Path(sys.executable).with_name("exiftool")
+        found = self.exiftool or (str(beside) if beside.exists() else shutil.which("exiftool"))
+        if not found or not Path(found).exists():
+            raise FileNotFoundError(
+                "ExifTool is neither beside Python nor on PATH: run `make setup`, or set EXTRACTOR_EXIFTOOL."
+            )
+        return Path(found)

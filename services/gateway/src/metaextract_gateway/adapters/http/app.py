@@ -1,0 +1,94 @@
+"""The public HTTP application."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from metaextract_common.errors import ServiceError, internal
+from metaextract_gateway.adapters.http import problems
+
+log = structlog.stdlib.get_logger()
+
+CLIENT_CLOSED = 499
+_SPANLESS = ("/api/health", "/healthz")
+
+
+def build_app(routes: list[BaseRoute]) -> Starlette:
+    """Return the application. Errors that no route renders become problem documents."""
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            ServiceError: problems.render,
+            ClientDisconnect: _disconnected,
+            Exception: _crashed,
+        },
+    )
+    app.add_middleware(TracingMiddleware)
+    return app
+
+
+async def _disconnected(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this; the status is for our own log."""
+    return Response(status_code=CLIENT_CLOSED)
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    log.error("http.crashed", exc_info=error)
+    return problems.problem(internal(), request.url.path)
+
+
+class TracingMiddleware:
+    """One SERVER span and one log line for each request; accepts `traceparent`, returns the trace's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tracer = trace.get_tracer("metaextract.http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request inside its span."""
+        if scope["type"] != "http" or scope["path"] in _SPANLESS:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+        attributes = {"http.request.method": scope["method"]}
+        with self._tracer.start_as_current_span(
+            scope["method"], propagate.extract(carrier), SpanKind.SERVER, attributes, record_exception=False
+        ) as span:
+            status = CLIENT_CLOSED
+
+            async def traced_send(message: Message) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                    message["headers"] = [*message.get("headers", []), *_trace_headers()]
+                await send(message)
+
+            try:
+                await self._app(scope, receive, traced_send)
+            finally:
+                # The route's template, not the path: paths hold ids that whoever knows may use.
+                route = _route(scope)
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attributes({"http.route": route, "http.response.status_code": status})
+                log.info("http.finished", method=scope["method"], route=route, status=status)
+
+
+def _route(scope: Mapping[str, Any]) -> str:
+    route = scope.get("route")
+    return str(getattr(route, "path", "unmatched"))
+
+
+def _trace_headers() -> list[tuple[bytes, bytes]]:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return [(name.encode(), value.encode()) for name, value in carrier.items()]

@@ -1,0 +1,57 @@
+"""The device cookie: a token that we signed, so that a device cannot choose its identity.
+
+Legacy shape (`metaextract_client`): `<uuid>.<expiry in ms>.<hex HMAC-SHA256 of the part before>`.
+"""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+COOKIE: Final = "metaextract_client"
+LIFETIME: Final = timedelta(days=30)
+_PARTS: Final = 3
+
+
+class DeviceTokens:
+    """Makes and checks device tokens with one secret."""
+
+    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._secret = secret
+        self._now = now
+
+    def device_of(self, request: Request) -> str:
+        """Return the device id of a request's cookie; empty if it has none that is ours and valid."""
+        parts = request.cookies.get(COOKIE, "").split(".")
+        if len(parts) != _PARTS:
+            return ""
+        device, expiry_ms, signature = parts
+        if not hmac.compare_digest(self._signature(device, expiry_ms).encode(), signature.encode()):
+            return ""
+        expiry = datetime.fromtimestamp(int(expiry_ms) / 1000, UTC)
+        return device if expiry > self._now() else ""
+
+    def issue(self, response: Response, device: str) -> None:
+        """Set the cookie for `device`, with the attributes of the legacy one."""
+        expiry_ms = str(round((self._now() + LIFETIME).timestamp() * 1000))
+        response.set_cookie(
+            COOKIE,
+            f"{device}.{expiry_ms}.{self._signature(device, expiry_ms)}",
+            max_age=int(LIFETIME.total_seconds()),
+            path="/",
+            httponly=True,
+            samesite="strict",
+        )
+
+    @staticmethod
+    def new_device() -> str:
+        """Return a fresh device id."""
+        return str(uuid.uuid4())
+
+    def _signature(self, device: str, expiry_ms: str) -> str:
+        return hmac.new(self._secret, f"{device}.{expiry_ms}".encode(), hashlib.sha256).hexdigest()

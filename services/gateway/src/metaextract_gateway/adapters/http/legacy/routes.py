@@ -1,0 +1,156 @@
+"""The legacy routes of the foundation: extract, progress socket, health."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
+from metaextract_common.errors import ServiceError, internal
+from metaextract_gateway.adapters.http import uploads
+from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor
+from metaextract_gateway.adapters.http.legacy import errors, progress
+from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
+from metaextract_gateway.adapters.http.legacy.metadata import Access as LegacyAccess
+from metaextract_gateway.adapters.http.legacy.metadata import legacy_metadata
+from metaextract_gateway.adapters.http.legacy.stages import Stages
+from metaextract_gateway.adapters.http.uploads import IncomingUpload
+from metaextract_gateway.domain.model import Access, Hold, Operations
+
+if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
+    from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
+
+_TRUE: Final = ("1", "true", "yes", "on")
+_MODES: Final[Mapping[Access, str | None]] = {
+    Access.UNMETERED: None,
+    Access.FREE_CHECK: "device_free",
+    Access.CREDITS: "paid",
+}
+
+
+def routes(intake: Intake, extractor: grpc.aio.Channel, *, metered: bool) -> list[BaseRoute]:
+    """Return the legacy routes."""
+    stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
+    file_types = FileTypes(lambda: stub.ListFormats(pb.ListFormatsRequest()))
+    sessions = progress.SessionProgress()
+
+    async def extract(request: Request) -> Response:
+        try:
+            limits = await intake.admit(request)
+            incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
+            if not await file_types.permit(incoming.file_name, incoming.media_type):
+                return errors.unsupported()
+        except ServiceError as error:
+            return errors.render(error)
+        session_id = _session_id(request, incoming.fields)
+        response = await _answered(request, incoming, intake, Stages(sessions, session_id), session_id)
+        response.headers.update(limits)
+        return response
+
+    async def watch(socket: WebSocket) -> None:
+        await progress.serve(socket, sessions)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse(
+            {
+                "status": "ok",
+                "service": "MetaExtract Images MVP API",
+                "timestamp": errors.iso(datetime.now(UTC)),
+                "metered": metered,
+            }
+        )
+
+    return [
+        Route("/api/images_mvp/extract", extract, methods=["POST"]),
+        WebSocketRoute("/api/images_mvp/progress/{session_id}", watch),
+        WebSocketRoute("/api/images_mvp/progress/", watch),
+        Route("/api/health", health),
+    ]
+
+
+async def _answered(
+    request: Request, incoming: IncomingUpload, intake: Intake, stages: Stages, session_id: str
+) -> Response:
+    visitor = intake.visitor(request, session_id)
+    upload = intake.upload(request, incoming, operations=_operations(incoming.fields))
+    started = time.perf_counter()
+    stages.begin()
+    try:
+        seen: Callable[..., None] = lambda happening: stages.saw(happening.message)  # noqa: E731 - one line
+        outcome = await intake.run(request, visitor.payer, upload, incoming, seen)
+        body = _body(outcome, incoming.fields, (time.perf_counter() - started) * 1000)
+    except ServiceError as error:
+        stages.failed(errors.message_of(error))
+        return errors.render(error)
+    except ClientDisconnect:
+        stages.failed("Upload cancelled")
+        raise
+    insights = body["processing_insights"]
+    stages.complete(
+        fields_extracted=insights["total_fields_extracted"],
+        processing_time_ms=insights["processing_time_ms"],
+        file_size=body["summary"]["filesize_bytes"],
+    )
+    response = JSONResponse(body)
+    return _with_cookie(intake, visitor, outcome, response)
+
+
+def _with_cookie(intake: Intake, visitor: Visitor, outcome: Outcome, response: Response) -> Response:
+    unmetered = outcome.hold is not None and outcome.hold.access is Access.UNMETERED
+    return response if unmetered else intake.leave_cookie(visitor, response)
+
+
+def _body(outcome: Outcome, fields: Mapping[str, str], processing_ms: float) -> dict[str, Any]:
+    if outcome.last is None or outcome.hold is None:
+        raise internal()
+    return legacy_metadata(
+        outcome.last.message.ended.result,
+        client_last_modified_ms=_number(fields.get("client_last_modified", "")),
+        access=_access(outcome.hold, fields),
+        processing_ms=processing_ms,
+        now=datetime.now(UTC),
+    )
+
+
+def _access(hold: Hold, fields: Mapping[str, str]) -> LegacyAccess:
+    email = fields.get("trial_email", fields.get("access_email", "")).strip()
+    return LegacyAccess(
+        mode=_MODES[hold.access],
+        trial_email_present=len(email) > len("a@b") - 1 and "@" in email,
+        trial_granted=False,
+        credits_charged=hold.credits_captured,
+        credits_required=hold.credits_held,
+        free_used=hold.free_checks_used if hold.access is Access.FREE_CHECK else None,
+    )
+
+
+def _session_id(request: Request, fields: Mapping[str, str]) -> str:
+    """Body, then query, then header (§0.3)."""
+    given = (
+        fields.get("session_id"),
+        request.query_params.get("session_id"),
+        request.headers.get("x-session-id"),
+    )
+    return next((one for one in given if one), "")[: progress.SESSION_CHARACTERS_MAX]
+
+
+def _operations(fields: Mapping[str, str]) -> Operations:
+    def wanted(name: str, default: str) -> bool:
+        return fields.get(name, default).strip().lower() in _TRUE
+
+    return Operations(
+        embedding=wanted("op_embedding", "true"),
+        ocr=wanted("op_ocr", "false"),
+        forensics=wanted("op_forensics", "false"),
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,54 @@
+"""Runs an ASGI application on uvicorn inside our own event loop, with our own signals."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+KEEP_ALIVE_SECONDS = 20
+CONNECTIONS_COUNT_MAX = 4096
+BACKLOG_COUNT = 2048
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process: it drains in its own order."""
+        yield
+
+
+@asynccontextmanager
+async def http_serving(app: ASGIApp, listen: str, *, drain_seconds: float) -> AsyncIterator[str]:
+    """Serve `app` on `host:port` (port 0: a free one), yield the bound address, drain at the end.
+
+    Draining: no new connections, requests in flight get `drain_seconds`.
+    """
+    host, _, port = listen.rpartition(":")
+    bound = socket.create_server((host or "0.0.0.0", int(port)), backlog=BACKLOG_COUNT)  # noqa: S104
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(drain_seconds),
+        limit_concurrency=CONNECTIONS_COUNT_MAX,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.01)
+    if serving.done():
+        await serving
+    try:
+        yield f"{host}:{bound.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,89 @@
+"""HTTP routes for the unary calls of the contract, made at start from its `google.api.http` annotations.
+
+JSON is proto3 JSON with the field names of the contract (snake_case). Adding a call to HTTP is adding the
+annotation; what is more than a call (uploads, event streams, sockets) is written by hand.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.api import annotations_pb2
+from google.api.http_pb2 import HttpRule
+from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from metaextract_common import errors
+
+_VARIABLE = re.compile(r"\{(\w+)=(\w+)/\*\}")
+BODY_BYTES_MAX = 1024 * 1024
+
+
+def to_json(message: Message) -> bytes:
+    """Render a message as proto3 JSON, absent optional fields left out."""
+    return json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None).encode()
+
+
+def routes(service: ServiceDescriptor, channel: grpc.aio.Channel) -> list[Route]:
+    """Return one route for each annotated unary method of `service`, in the order of the contract.
+
+    Routes with a verb (`:cancel`) come first: a plain variable would swallow it.
+    """
+    found = [_route(method, channel) for method in service.methods if _pattern(method)]
+    return sorted(found, key=lambda route: ":" not in route.path.replace(":path", ""))
+
+
+def _pattern(method: MethodDescriptor) -> str:
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    return str(rule.WhichOneof("pattern") or "")
+
+
+def _route(method: MethodDescriptor, channel: grpc.aio.Channel) -> Route:
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    verb = _pattern(method)
+    template = getattr(rule, verb)
+    prefixes = dict(_VARIABLE.findall(template))
+    path = _VARIABLE.sub(lambda found: f"{found[2]}/{{{found[1]}}}", template)
+    request_class = message_factory.GetMessageClass(method.input_type)
+    response_class = message_factory.GetMessageClass(method.output_type)
+    call = channel.unary_unary(
+        f"/{method.containing_service.full_name}/{method.name}",
+        request_serializer=request_class.SerializeToString,
+        response_deserializer=response_class.FromString,
+    )
+    endpoint = _endpoint(request_class, call, prefixes, rule)
+    return Route(path, endpoint, methods=[verb.upper()])
+
+
+def _endpoint(
+    request_class: type[Message], call: Callable[..., Any], prefixes: dict[str, str], rule: HttpRule
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        message = request_class()
+        try:
+            if rule.body:
+                json_format.Parse(await _body(request), message)
+            json_format.ParseDict(dict(request.query_params), message)
+        except json_format.ParseError as error:
+            raise errors.invalid_request("body or query", str(error)) from error
+        for name, folder in prefixes.items():
+            setattr(message, name, f"{folder}/{request.path_params[name]}")
+        answer = await call(message)
+        shown = getattr(answer, rule.response_body) if rule.response_body else answer
+        return Response(to_json(shown), media_type="application/json")
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise errors.invalid_request("body", f"is larger than {BODY_BYTES_MAX} bytes")
+    return bytes(body) or b"{}"

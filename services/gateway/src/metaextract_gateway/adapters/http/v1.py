@@ -1,0 +1,132 @@
+"""/v1: extractions as resources. Unary calls are transcoded; uploads and event streams stand here."""
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
+from metaextract_common import errors as common_errors
+from metaextract_common.errors import ServiceError
+from metaextract_gateway.adapters.http import transcoding, uploads
+from metaextract_gateway.adapters.http.intake import Intake
+from metaextract_gateway.adapters.http.transcoding import to_json
+from metaextract_gateway.domain import errors
+from metaextract_gateway.domain.model import Happening
+
+if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
+    from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
+
+EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
+WAIT_SECONDS_MAX: Final = 60.0
+# Bodies of these types are forms or text, never an image: refused before they are read.
+_NOT_IMAGES: Final = (
+    "text/",
+    "video/",
+    "audio/",
+    "application/json",
+    "application/pdf",
+    "application/x-www-form",
+)
+
+
+def routes(intake: Intake, extractor: grpc.aio.Channel, *, watch_seconds_max: float) -> list[BaseRoute]:
+    """Return the routes of /v1."""
+    stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
+
+    async def create(request: Request) -> Response:
+        await intake.admit(request)
+        _refuse_other_media(request)
+        incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
+        visitor = intake.visitor(request)
+        upload = intake.upload(
+            request,
+            incoming,
+            extraction_id=request.query_params.get("extraction_id", ""),
+            partial_results=request.query_params.get("partial_results") == "true",
+        )
+        outcome = await intake.run(request, visitor.payer, upload, incoming, _unseen)
+        if outcome.last is None:
+            raise common_errors.internal()
+        extraction = outcome.last.message.ended
+        headers = {"Location": f"/v1/{extraction.name}"}
+        response = Response(to_json(extraction), 201, headers, media_type="application/json")
+        return intake.leave_cookie(visitor, response)
+
+    async def events(request: Request) -> Response:
+        last_seen = request.headers.get("last-event-id", "0")
+        if not last_seen.isascii() or not last_seen.isdigit():
+            raise common_errors.invalid_request("Last-Event-ID", "must be the id of an event")
+        watch = pb.WatchExtractionRequest(
+            name=f"extractions/{request.path_params['extraction']}",
+            after_sequence=int(last_seen),
+            wait_for_creation=_wait(request),
+        )
+        responses = _iterated(stub.WatchExtraction(watch, timeout=watch_seconds_max))
+        first = await anext(responses, None)  # an extraction that does not exist is a 404, not a stream
+        return StreamingResponse(
+            _sse(first, responses), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    return [
+        Route("/v1/extractions", create, methods=["POST"]),
+        Route("/v1/extractions/{extraction}/events", events),
+        *transcoding.routes(EXTRACTOR, extractor),
+    ]
+
+
+def _refuse_other_media(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type.startswith(_NOT_IMAGES):
+        raise errors.unsupported_media_type(media_type)
+    if not media_type:
+        raise errors.no_file()
+
+
+def _unseen(_happening: Happening) -> None:
+    """Events of an upload are watched on its event stream."""
+
+
+def _wait(request: Request) -> Duration:
+    text = request.query_params.get("wait_seconds", "0")
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise common_errors.invalid_request("wait_seconds", "must be a number of seconds") from None
+    duration = Duration()
+    duration.FromMilliseconds(round(1000 * min(max(seconds, 0.0), WAIT_SECONDS_MAX)))
+    return duration
+
+
+async def _iterated(
+    call: AsyncIterable[pb.WatchExtractionResponse],
+) -> AsyncGenerator[pb.WatchExtractionResponse, None]:
+    async for response in call:
+        yield response
+
+
+async def _sse(
+    first: pb.WatchExtractionResponse | None, rest: AsyncGenerator[pb.WatchExtractionResponse, None]
+) -> AsyncGenerator[bytes, None]:
+    """Render events (WHATWG HTML, server-sent events); `id` is the sequence, for Last-Event-ID."""
+    async with aclosing(rest):
+        if first is None:
+            return
+        yield _frame(first.event)
+        try:
+            async for response in rest:
+                yield _frame(response.event)
+        except ServiceError:
+            # The extractor drains or is gone: the client resumes after this pause.
+            yield b"retry: 1000\n\n"
+
+
+def _frame(event: pb.ExtractionEvent) -> bytes:
+    kind = event.WhichOneof("event") or "message"
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence, kind.encode(), to_json(event))

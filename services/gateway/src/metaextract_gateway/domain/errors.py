@@ -1,0 +1,66 @@
+"""Failures that arise at the edge itself, before any service is asked.
+
+They use the reasons of the contract where one fits, so that `/v1` speaks one language.
+"""
+
+from metaextract_common.errors import Kind, ServiceError
+
+DOMAIN = "gateway.metaextract"
+
+
+def no_file() -> ServiceError:
+    """The request carries no file."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "FILE_MISSING",
+        "Send the image as the multipart part `file`, or as the body with its media type.",
+    )
+
+
+def malformed_multipart() -> ServiceError:
+    """The multipart framing is broken, or has too many or too large fields."""
+    return ServiceError(
+        Kind.INVALID, DOMAIN, "MULTIPART_MALFORMED", "The multipart body cannot be read (RFC 7578)."
+    )
+
+
+def unsupported_media_type(media_type: str) -> ServiceError:
+    """The declared media type is not an image's."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "MEDIA_TYPE_UNSUPPORTED",
+        f"{media_type} is not an image media type.",
+        {"media_type": media_type},
+    )
+
+
+def upload_too_large(size_bytes_max: int) -> ServiceError:
+    """The declared length is over the limit; same reason as the extractor's, which counts the bytes."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "UPLOAD_TOO_LARGE",
+        f"The file is larger than {size_bytes_max} bytes.",
+        {"size_bytes_max": str(size_bytes_max)},
+    )
+
+
+def extraction_id_invalid() -> ServiceError:
+    """The id that the client chose is not a UUID."""
+    return ServiceError(
+        Kind.INVALID, DOMAIN, "EXTRACTION_ID_INVALID", "extraction_id must be a UUID in lower case."
+    )
+
+
+def rate_limited(retry_after_seconds: float) -> ServiceError:
+    """The client asks too often."""
+    return ServiceError(
+        Kind.EXHAUSTED,
+        DOMAIN,
+        "RATE_LIMITED",
+        "Too many requests; wait before the next one.",
+        {},
+        retry_after_seconds,
+    )

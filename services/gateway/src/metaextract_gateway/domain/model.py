@@ -1,0 +1,85 @@
+"""What the gateway hands from one side to the other. It holds no business rule and parses no image."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from metaextract_common.errors import ServiceError
+
+
+class Access(StrEnum):
+    """What pays for an extraction; billing decides."""
+
+    UNMETERED = "unmetered"
+    FREE_CHECK = "free_check"
+    CREDITS = "credits"
+
+
+class HoldState(StrEnum):
+    """The place of a hold in its life cycle."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays: an account, and the device whose free checks may be used (empty if none)."""
+
+    account: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What is wanted, or was delivered, besides reading the metadata."""
+
+    embedding: bool = False
+    ocr: bool = False
+    forensics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that begins to arrive. `size_bytes_expected` is None if the client did not say."""
+
+    extraction_id: str
+    request_id: str
+    file_name: str
+    media_type: str
+    size_bytes_expected: int | None
+    size_bytes_max: int
+    partial_results: bool
+    operations: Operations = Operations()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What was set aside."""
+
+    name: str
+    state: HoldState
+    access: Access
+    credits_held: int
+    credits_captured: int
+    free_checks_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What an extraction that succeeded really brought, for the price."""
+
+    size_bytes: int
+    width_pixels: int | None
+    height_pixels: int | None
+    operations: Operations = Operations()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of an extraction. `message` is as the extractor sent it; `end` is set on the last one."""
+
+    message: Any
+    end: Delivered | ServiceError | None = None
