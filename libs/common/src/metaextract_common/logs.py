@@ -11,7 +11,9 @@ from structlog.typing import EventDict, WrappedLogger
 def configure(service: str, log_format: str) -> None:
     """Set up logging for a process. Event names are stable dotted constants, data stands in fields."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    # Plain tracebacks: the pretty ones show the values of local variables.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = plain if console else structlog.processors.JSONRenderer()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

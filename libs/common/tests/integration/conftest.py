@@ -60,7 +60,7 @@ def serve(socket_folder: Path) -> Serve:
         *,
         default_seconds: float = 10,
         max_seconds: float = 10,
-        stream_max_seconds: float = 30,
+        stream_max_seconds: float = 100,
         timeout_seconds: float = 10,
         name: str = "s",
     ) -> AsyncIterator["ExtractorServiceAsyncStub"]:

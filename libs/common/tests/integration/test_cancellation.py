@@ -4,9 +4,9 @@ import asyncio
 import gc
 
 import pytest
-from metaextract_common import deadline
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract_common import deadline
 
 REQUEST = pb.GetExtractionRequest(name="extractions/1")
 WATCH = pb.WatchExtractionRequest(name="extractions/1")
@@ -72,7 +72,7 @@ def work() -> Work:
 
 
 async def test_cancelling_a_unary_call_cancels_its_handler(work, serve, complaints) -> None:
-    async with serve(work.unary) as stub:
+    async with serve(work.unary, timeout_seconds=100, max_seconds=100) as stub:
         call = asyncio.ensure_future(stub.GetExtraction(REQUEST))
         await work.has_begun()
         call.cancel()
@@ -80,7 +80,7 @@ async def test_cancelling_a_unary_call_cancels_its_handler(work, serve, complain
 
 
 async def test_cancelling_the_task_that_awaits_a_unary_call_cancels_its_handler(work, serve) -> None:
-    async with serve(work.unary) as stub:
+    async with serve(work.unary, timeout_seconds=100, max_seconds=100) as stub:
 
         async def ask():
             await stub.GetExtraction(REQUEST)
@@ -95,7 +95,7 @@ async def test_cancelling_the_task_that_awaits_a_unary_call_cancels_its_handler(
 
 @pytest.mark.parametrize("kind", ["watch", "extract"])
 async def test_cancelling_a_stream_cancels_its_handler(kind, work, serve, complaints) -> None:
-    async with serve(watch=work.watch, extract=work.extract) as stub:
+    async with serve(watch=work.watch, extract=work.extract, timeout_seconds=100) as stub:
         call = streams(stub)[kind]()
         await anext(aiter(call))
         await work.has_begun()
@@ -107,7 +107,7 @@ async def test_cancelling_a_stream_cancels_its_handler(kind, work, serve, compla
 async def test_cancelling_the_task_that_reads_a_stream_cancels_its_handler(
     kind, work, serve, complaints
 ) -> None:
-    async with serve(watch=work.watch, extract=work.extract) as stub:
+    async with serve(watch=work.watch, extract=work.extract, timeout_seconds=100) as stub:
 
         async def read():
             async for _ in streams(stub)[kind]():
@@ -123,27 +123,11 @@ async def test_cancelling_the_task_that_reads_a_stream_cancels_its_handler(
 
 @pytest.mark.parametrize("kind", ["watch", "extract"])
 async def test_closing_the_responses_early_cancels_the_handler(kind, work, serve, complaints) -> None:
-    async with serve(watch=work.watch, extract=work.extract) as stub:
+    async with serve(watch=work.watch, extract=work.extract, timeout_seconds=100) as stub:
         responses = aiter(streams(stub)[kind]())
         await anext(responses)
         await work.has_begun()
         await responses.aclose()
-        del responses
-        gc.collect()  # gRPC closes only the outermost of its generators; `call.cancel()` acts at once
-        assert await work.was_cancelled()
-
-
-@pytest.mark.parametrize("kind", ["watch", "extract"])
-async def test_leaving_the_loop_over_the_responses_cancels_the_handler(kind, work, serve, complaints) -> None:
-    async with serve(watch=work.watch, extract=work.extract) as stub:
-
-        async def read_one():
-            async for _ in streams(stub)[kind]():
-                break
-
-        await read_one()
-        await work.has_begun()
-        gc.collect()  # nobody holds the call any more
         assert await work.was_cancelled()
 
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from metaextract_common.errors import Kind, ServiceError
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract_common.errors import Kind, ServiceError
 
 GET = "/metaextract.extractor.v1.ExtractorService/GetExtraction"
 REQUEST = pb.GetExtractionRequest(name="extractions/1")

@@ -4,10 +4,10 @@ import grpc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract_common.errors import Kind, ServiceError
-from structlog.testing import capture_logs
 
 REQUEST = pb.GetExtractionRequest(name="extractions/1")
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)

@@ -5,12 +5,12 @@ import asyncio
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from metaextract_common.errors import Kind, ServiceError
-from metaextract_common.rpc.client import open_channel
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract_common.errors import Kind, ServiceError
+from metaextract_common.rpc.client import open_channel
 
 REQUEST = pb.GetExtractionRequest(name="extractions/1")
 WATCH = pb.WatchExtractionRequest(name="extractions/1")

@@ -5,8 +5,10 @@ limits. Composition root of everything that parses.
 """
 
 import argparse
+import ctypes
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -28,6 +30,7 @@ from metaextract_extractor.adapters.workers.protocol import (
 from metaextract_extractor.domain.result import EngineRun, Reading
 
 OPEN_FILES_MAX = 64
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
@@ -35,7 +38,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="metaextract-worker", description="Started by the extractor only.")
     parser.add_argument("--exiftool", type=Path, required=True)
     parser.add_argument("--address-space-bytes-max", type=int, required=True)
+    parser.add_argument("--parent-pid", type=int, required=True)
     arguments = parser.parse_args()
+    _die_with(arguments.parent_pid)
     _limit_resources(arguments.address_space_bytes_max)
     # Nothing that a library prints may get between the frames.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -44,6 +49,13 @@ def main() -> None:
         _send(answers, Ready({exiftool.name: exiftool.version}))
         while (read := _next_read(sys.stdin.buffer)) is not None:
             _send(answers, _done(exiftool, read, answers))
+
+
+def _die_with(parent_pid: int) -> None:
+    """Do not go on with a file that nobody waits for, should the server process be killed (prctl(2))."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it died before we asked
+        raise SystemExit(1)
 
 
 def _limit_resources(address_space_bytes_max: int) -> None:

@@ -50,6 +50,25 @@ class _Calls:
         return call
 
 
+class _Typed:
+    """The responses of a streaming call. gRPC keeps what it is given: this, but not the generator made from
+    it, which therefore ends, and cancels the call, when its reader closes the one around it.
+    """
+
+    def __init__(self, call: Any, method: str) -> None:  # noqa: ANN401 - any streaming call
+        self._call = call
+        self._method = method
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        try:
+            async for response in self._call:
+                yield response
+        except grpc.aio.AioRpcError as error:
+            raise from_call(error, self._method) from error
+        finally:
+            self._call.cancel()  # nothing once the call is done
+
+
 class _UnaryUnary(_Calls, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: Details, request: object
@@ -65,27 +84,17 @@ class _UnaryUnary(_Calls, grpc.aio.UnaryUnaryClientInterceptor):
 class _UnaryStream(_Calls, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: Details, request: object
-    ) -> AsyncIterator[Any]:
+    ) -> Any:  # noqa: ANN401 - any responses
         method, span, details = self._prepared(client_call_details)
-        return _typed(await self._started(continuation, span, details, request), method)
+        return _Typed(await self._started(continuation, span, details, request), method)
 
 
 class _StreamStream(_Calls, grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(
         self, continuation: Callable[..., Any], client_call_details: Details, request_iterator: object
-    ) -> AsyncIterator[Any]:
+    ) -> Any:  # noqa: ANN401 - any responses
         method, span, details = self._prepared(client_call_details)
-        return _typed(await self._started(continuation, span, details, request_iterator), method)
-
-
-async def _typed(call: Any, method: str) -> AsyncIterator[Any]:  # noqa: ANN401 - any streaming call
-    try:
-        async for response in call:
-            yield response
-    except grpc.aio.AioRpcError as error:
-        raise from_call(error, method) from error
-    finally:
-        call.cancel()  # nothing once the call is done
+        return _Typed(await self._started(continuation, span, details, request_iterator), method)
 
 
 def _ender(span: Span) -> Callable[[Any], None]:
@@ -116,6 +125,9 @@ def open_channel(target: str, *, timeout_seconds: float, retried: Sequence[str] 
     Failures are raised as `ServiceError`. The methods named in `retried` (`package.Service/Method`, safe
     to repeat because they read or carry a `request_id`) are repeated with jitter while the callee is
     UNAVAILABLE, inside the deadline (AIP-194); nothing else is.
+
+    Whoever leaves a stream before its end says so, by `call.cancel()` or by closing its iterator: gRPC
+    holds on to a call that was merely dropped.
     """
     kinds = (_UnaryUnary, _UnaryStream, _StreamStream)
     interceptors = cast("list[grpc.aio.ClientInterceptor]", [kind(timeout_seconds) for kind in kinds])

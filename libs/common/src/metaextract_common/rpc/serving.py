@@ -12,7 +12,7 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
 from metaextract_common.rpc.channel_options import OPTIONS
-from metaextract_common.rpc.server import RequestInterceptor
+from metaextract_common.rpc.server import Context, RequestInterceptor
 from metaextract_common.settings import ServiceSettings
 
 log = structlog.stdlib.get_logger()
@@ -46,6 +46,25 @@ class Draining:
         await self._begun.wait()
 
 
+class _Health(health_aio.HealthServicer):
+    """Ends its watches when draining begins, else the stop would wait for them as long as it may."""
+
+    def __init__(self, draining: Draining) -> None:
+        super().__init__()
+        self._draining = draining
+
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> None:  # noqa: N802
+        """Send the status now and whenever it changes."""
+        watching = asyncio.create_task(super().Watch(request, context))
+        drained = asyncio.create_task(self._draining.wait())
+        try:
+            await asyncio.wait({watching, drained}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            drained.cancel()
+            await asyncio.gather(watching, drained, return_exceptions=True)
+
+
 @asynccontextmanager
 async def serving(
     settings: ServiceSettings,
@@ -68,7 +87,7 @@ async def serving(
     server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     for add in services.values():
         add(server)
-    health = health_aio.HealthServicer()
+    health = _Health(draining)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection([*services, reflection.SERVICE_NAME, "grpc.health.v1.Health"], server)
     port = server.add_insecure_port(listen)

@@ -1,6 +1,7 @@
 """SQLite, the embedded default store: connections and forward migrations."""
 
 import asyncio
+import fcntl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ class MigrationError(Exception):
 async def migrate(database: Path, migrations: Path) -> None:
     """Bring `database` to the newest schema in `migrations` (plain SQL files, run by dbmate).
 
-    Safe to call again and from several processes: dbmate records what it applied.
+    Safe to call again, dbmate records what it applied, and from several processes: one migrates at a time.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -27,10 +28,21 @@ async def migrate(database: Path, migrations: Path) -> None:
         "--no-dump-schema",
         "up",
     ]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output, _ = await process.communicate()
+    async with _locked(database):
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
     if process.returncode:
         raise MigrationError(output.decode(errors="replace").strip())
+
+
+@asynccontextmanager
+async def _locked(database: Path) -> AsyncIterator[None]:
+    """Hold the file lock of `database`: two dbmates at once would both apply the same migration."""
+    with database.with_name(f"{database.name}.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
 
 
 @asynccontextmanager

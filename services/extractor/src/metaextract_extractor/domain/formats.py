@@ -142,6 +142,19 @@ _BRANDS: Final[Mapping[bytes, str]] = MappingProxyType(
     }
 )
 
+_NO_IMAGES: Final = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x7fELF",
+    b"MZ",
+    b"RIFF",
+    b"OggS",
+)
+"""How documents, archives, programs, sound and films begin."""
+
 
 def extension_of(file_name: str) -> str:
     """Return the extension of a file name in lower case without dot; empty if it is none that we know."""
@@ -177,8 +190,8 @@ def is_accepted(head: bytes, extension: str) -> bool:
         return named is not None and named.family == "GZIP"
     if family:
         return True
-    # A text or PDF under the name of a format without signature is still no image.
-    return named is not None and named.family == "none" and not _is_text(head)
+    # A text or archive under the name of a format without signature is still no image.
+    return named is not None and named.family == "none" and not _is_something_else(head)
 
 
 def _brand(head: bytes) -> str:
@@ -194,5 +207,6 @@ def _looks_like_svg(head: bytes) -> bool:
     return text.startswith(b"<") and b"<svg" in text
 
 
-def _is_text(head: bytes) -> bool:
-    return head.startswith(b"%PDF") or (b"\x00" not in head and head[:64].isascii())
+def _is_something_else(head: bytes) -> bool:
+    known = head.startswith(_NO_IMAGES) or head[4:8] == b"ftyp"
+    return known or (b"\x00" not in head and head[:64].isascii())

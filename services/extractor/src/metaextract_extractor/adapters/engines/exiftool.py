@@ -1,6 +1,8 @@
 """ExifTool, kept running (stay_open) by pyexiftool: one pass for raw and printed value, id, type and path."""
 
 import json
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +17,12 @@ VALUE_CHARACTERS_MAX: Final = 64 * 1024
 
 INTEGER_MAX: Final = 2**53
 """Larger integers lose digits in JSON readers, so they travel as text (RFC 8259, section 6)."""
+
+_LONG_DECIMAL: Final = re.compile(r"-?\d{1,15}\.\d{17,40}")
+"""ExifTool writes numbers with more than 16 decimals as text."""
+
+PIXELS_MAX: Final = 2**31 - 1
+"""Largest width and height that the contract can tell (int32)."""
 
 # -l with -j gives the printed and the raw value (`val`, `num`), -D the tag id. The colon before the first
 # family keeps the group names from being merged, so that a key always has the same parts:
@@ -72,6 +80,10 @@ class _Real(float):
         return self
 
 
+def _integer(text: str) -> int | _Real:
+    return _Real(text) if text == "-0" else int(text)
+
+
 class ExifTool:
     """An ExifTool process of our own. Use as a context manager; it reads one file at a time."""
 
@@ -111,7 +123,8 @@ class ExifTool:
 
 def found(output: bytes) -> Found:
     """Turn ExifTool's JSON for one file into fields."""
-    documents = json.loads(output.decode("utf-8", "replace") or "[{}]", parse_float=_Real)
+    text = output.decode("utf-8", "replace") or "[{}]"
+    documents = json.loads(text, parse_float=_Real, parse_int=_integer)
     fields: list[Field] = []
     warnings: list[Notice] = []
     seen: dict[tuple[str, str], int] = {}
@@ -164,9 +177,11 @@ def _raw(value: object) -> object:
     if isinstance(value, list):
         return [_raw(item) for item in value]
     if isinstance(value, _Real):
-        return float(value)
+        return float(value) if math.isfinite(value) else value.text
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > INTEGER_MAX:
         return str(value)
+    if isinstance(value, str) and _LONG_DECIMAL.fullmatch(value):
+        return float(value)
     return value
 
 
@@ -192,6 +207,8 @@ def _size(first: dict[tuple[str, str], Field]) -> tuple[int | None, int | None]:
     """ExifTool composes ImageSize from the best of several fields; its raw value is `width height`."""
     field = first.get(("Composite", "ImageSize"))
     numbers = str(field.raw).replace("x", " ").split() if field else []
-    if len(numbers) == 2 and all(number.isdigit() for number in numbers):  # noqa: PLR2004 - a pair
-        return int(numbers[0]), int(numbers[1])
+    if len(numbers) == 2 and all(re.fullmatch("[0-9]{1,10}", number) for number in numbers):  # noqa: PLR2004 - a pair
+        width, height = int(numbers[0]), int(numbers[1])
+        if max(width, height) <= PIXELS_MAX:  # a file may claim more
+            return width, height
     return None, None

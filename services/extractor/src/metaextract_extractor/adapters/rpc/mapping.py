@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import result_pb2 as result_pb
+from metaextract_common.errors import invalid_request
 from metaextract_common.rpc.errors import to_status
 from metaextract_common.rpc.validation import validate
 from metaextract_extractor.domain import errors
@@ -41,6 +42,9 @@ BASES: Final[dict[Basis, int]] = {
     one: result_pb.DetectedFormat.Basis.Value(f"BASIS_{one.name}") for one in Basis
 }
 
+CHUNK_BYTES_MAX: Final = 1024 * 1024
+"""Largest chunk, as the contract says: the memory that one upload may take."""
+
 
 async def upload_from_proto(
     requests: AsyncIterator[pb.ExtractRequest],
@@ -66,7 +70,10 @@ async def _parts(requests: AsyncIterator[pb.ExtractRequest]) -> AsyncIterator[by
     async for request in requests:
         match request.WhichOneof("part"):
             case "chunk":
-                yield request.chunk
+                chunk = request.chunk  # each access makes a copy
+                if len(chunk) > CHUNK_BYTES_MAX:
+                    raise invalid_request("chunk", f"at most {CHUNK_BYTES_MAX} bytes")
+                yield chunk
             case "finish":
                 validate(request)
                 yield UploadFinish(request.finish.size_bytes, request.finish.sha256)

@@ -63,6 +63,7 @@ class WorkerProcess:
             "metaextract_extractor.worker",
             f"--exiftool={settings.exiftool}",
             f"--address-space-bytes-max={settings.address_space_bytes_max}",
+            f"--parent-pid={os.getpid()}",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},

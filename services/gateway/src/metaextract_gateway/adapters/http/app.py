@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metaextract_common.errors import ServiceError, internal
 from metaextract_gateway.adapters.http import problems
+from metaextract_gateway.adapters.http.lingering import LingeringCloseMiddleware
 
 log = structlog.stdlib.get_logger()
 
@@ -32,6 +33,7 @@ def build_app(routes: list[BaseRoute]) -> Starlette:
             Exception: _crashed,
         },
     )
+    app.add_middleware(LingeringCloseMiddleware)
     app.add_middleware(TracingMiddleware)
     return app
 

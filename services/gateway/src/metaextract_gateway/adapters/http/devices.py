@@ -48,10 +48,16 @@ class DeviceTokens:
             samesite="strict",
         )
 
-    @staticmethod
-    def new_device() -> str:
-        """Return a fresh device id."""
-        return str(uuid.uuid4())
+    def new_device(self, address: str, idempotency_key: str) -> str:
+        """Return an id for a client without a cookie.
+
+        A retry that never saw our answer has no cookie either: the same address with the same idempotency
+        key is the same device, so that its first attempt is found. Without a key every request is new.
+        """
+        if not idempotency_key:
+            return str(uuid.uuid4())
+        digest = hmac.new(self._secret, f"{address}|{idempotency_key}".encode(), hashlib.sha256).digest()
+        return str(uuid.UUID(bytes=digest[:16], version=4))
 
     def _signature(self, device: str, expiry_ms: str) -> str:
         return hmac.new(self._secret, f"{device}.{expiry_ms}".encode(), hashlib.sha256).hexdigest()

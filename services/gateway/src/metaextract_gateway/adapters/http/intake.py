@@ -61,8 +61,10 @@ class Intake:
 
     def visitor(self, request: Request, session_id: str = "") -> Visitor:
         """Recognise the client; one without a valid device cookie is a new device."""
-        device = self._devices.device_of(request)
-        return Visitor(device or self._devices.new_device(), not device, session_id)
+        known = self._devices.device_of(request)
+        address = request.client.host if request.client else ""
+        device = known or self._devices.new_device(address, _idempotency_key(request))
+        return Visitor(device, not known, session_id)
 
     def leave_cookie(self, visitor: Visitor, response: Response) -> Response:
         """Let the client be recognised next time."""
@@ -87,11 +89,9 @@ class Intake:
         if extraction_id and not _UUID.fullmatch(extraction_id):
             raise errors.extraction_id_invalid()
         extraction_id = extraction_id or str(uuid.uuid4())
-        key = request.headers.get("idempotency-key", "").strip()
-        usable = 0 < len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX
         return Upload(
             extraction_id=extraction_id,
-            request_id=key if usable else extraction_id,
+            request_id=_idempotency_key(request) or extraction_id,
             file_name=incoming.file_name,
             media_type=incoming.media_type[:127],
             size_bytes_expected=incoming.size_bytes_expected,
@@ -125,6 +125,12 @@ class Intake:
                 if isinstance(happening.end, ServiceError):
                     raise happening.end
         return outcome
+
+
+def _idempotency_key(request: Request) -> str:
+    """Return the key; one that is too long counts as none (legacy contract §0.3)."""
+    key = request.headers.get("idempotency-key", "").strip()
+    return key if len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX else ""
 
 
 async def _noticed(

@@ -42,7 +42,7 @@ def bits(tags: Tags) -> tuple[int | None, int | None]:
     """Return bits per channel and bits per pixel of the main image; None where the file does not say."""
     depth = tags.integer(("PNG", "BitDepth"))
     if depth is not None:
-        channels = _PNG_CHANNELS.get(tags.raw(("PNG", "ColorType")))
+        channels = _PNG_CHANNELS.get(tags.integer(("PNG", "ColorType")) or 0)
         return depth, depth * channels if channels else None
     for key in (("QuickTime", "ImagePixelDepth"), ("Meta", "ImagePixelDepth"), ("IFD0", "BitsPerSample")):
         listed = _whole_numbers(tags.raw(key))
@@ -76,7 +76,7 @@ def _dpi(tags: Tags) -> list[str] | None:
 
 
 def _palette(tags: Tags) -> str | None:
-    color_type = tags.raw(("PNG", "ColorType"))
+    color_type = tags.integer(("PNG", "ColorType"))
     if color_type is not None:
         return "yes" if color_type == _PNG_PALETTE else "no"
     has_map = tags.raw(("GIF", "HasColorMap"))
@@ -84,7 +84,7 @@ def _palette(tags: Tags) -> str | None:
 
 
 def _transparency(tags: Tags) -> bool | None:
-    color_type = tags.raw(("PNG", "ColorType"))
+    color_type = tags.integer(("PNG", "ColorType"))
     if color_type is None:
         return None
     return color_type in _PNG_WITH_ALPHA or tags.get(("PNG", "Transparency")) is not None

@@ -1,6 +1,7 @@
 """The tags themselves, by the standard that defines them, and the few that everybody looks for."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from metaextract.extractor.v1.result_pb2 import Field, FileFacts
@@ -131,7 +132,7 @@ def _words(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _first(pairs: Any) -> dict[str, Any]:
+def _first(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         found.setdefault(key, value)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self, TypeAlias
 
 from google.protobuf.struct_pb2 import Value
 
@@ -11,6 +11,9 @@ from metaextract.extractor.v1.result_pb2 import ExtractionResult, Field
 
 _INTEGER_MAX: Final = 2**53
 _EXIF_GROUPS: Final = ("IFD0", "ExifIFD", "SubIFD", "SubIFD1", "GPS", "InteropIFD")
+
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Tag:
     group: str
     category: str
     name: str
-    raw: Any
+    raw: JsonValue
     printed: str
 
     def texts(self) -> Iterator[str]:
@@ -62,7 +65,7 @@ class Tags:
         """Return the first of these (group, name) pairs that is there."""
         return next((self._first[key] for key in keys if key in self._first), None)
 
-    def raw(self, *keys: tuple[str, str]) -> Any:
+    def raw(self, *keys: tuple[str, str]) -> JsonValue:
         """Return the value of the first of these (group, name) pairs, or None."""
         tag = self.get(*keys)
         return tag.raw if tag else None
@@ -88,7 +91,7 @@ def number(raw: object) -> float | int | None:
     return _number(value)
 
 
-def _json(value: Value) -> Any:
+def _json(value: Value) -> JsonValue:
     match value.WhichOneof("kind"):
         case "number_value":
             return _number(value.number_value)

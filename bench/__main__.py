@@ -1,0 +1,25 @@
+"""`python -m bench`: one sub-command for each measurement."""
+
+import argparse
+import sys
+
+from bench.uploads import command as uploads
+
+
+def main() -> int:
+    """Run the measurement that was asked for; without one, say which there are."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure MetaExtract (bench/README.md)."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="MEASUREMENT")
+    uploads.add_to(commands)
+    arguments = parser.parse_args()
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    code: int = arguments.run(arguments)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Memory and processor time of many slow uploads at once."""

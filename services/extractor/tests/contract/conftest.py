@@ -1,0 +1,114 @@
+"""Real workers with the real ExifTool, and files that are hard to read."""
+
+import struct
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
+from metaextract_extractor.adapters.workers.process import WorkerSettings
+from metaextract_extractor.domain.ports import Task
+from metaextract_testing import exiftool_path
+
+MEBIBYTE = 1024 * 1024
+StartPool = Callable[..., AbstractAsyncContextManager[WorkerPool]]
+Spooled = Callable[[bytes, str], Task]
+
+
+@pytest.fixture
+def start_pool() -> StartPool:
+    """Run a pool of real workers; at the end none of their processes may be left."""
+
+    @asynccontextmanager
+    async def start(
+        exiftool: Path | None = None,
+        address_space_bytes_max: int = 1024 * MEBIBYTE,
+        **limits: float,
+    ) -> AsyncIterator[WorkerPool]:
+        pool = WorkerPool(
+            WorkerSettings(exiftool or exiftool_path(), 30, address_space_bytes_max),
+            PoolLimits(
+                **{
+                    "workers_count": 1,
+                    "queue_count_max": 100,
+                    "task_seconds_max": 60,
+                    "memory_bytes_max": 768 * MEBIBYTE,
+                    "recycle_bytes": 256 * MEBIBYTE,
+                    **limits,
+                }
+            ),
+        )
+        try:
+            await pool.start()
+            yield pool
+        finally:
+            family = psutil.Process().children(recursive=True)
+            await pool.close()
+            _, left = psutil.wait_procs(family, timeout=10)
+            assert left == []
+
+    return start
+
+
+@pytest.fixture
+def spooled(tmp_path: Path) -> Spooled:
+    def spool(content: bytes, name: str) -> Task:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return Task(str(path), len(content), path.suffix.removeprefix("."))
+
+    return spool
+
+
+@pytest.fixture
+def endless_tiff() -> bytes:
+    """326 bytes that a reader walks for hours: each of six levels has eight SubIFDs, all the same one."""
+    level_bytes, levels = 18 + 32, 6
+    content = struct.pack("<2sHI", b"II", 42, 8)
+    for level in range(levels):
+        at = 8 + level * level_bytes
+        content += struct.pack("<HHHIII", 1, 0x14A, 4, 8, at + 18, 0)
+        content += struct.pack("<8I", *[at + level_bytes] * 8)
+    return content + struct.pack("<HHHIII", 1, 0x10F, 2, 4, 0x58585800, 0)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _png(*chunks: bytes) -> bytes:
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    pixels = _chunk(b"IDAT", zlib.compress(b"\x00\x00"))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + pixels + _chunk(b"IEND", b"")
+
+
+@pytest.fixture(scope="session")
+def swelling_png() -> bytes:
+    """A small file with a text of 400 MB."""
+    deflate = zlib.compressobj(9)
+    text = b"".join(deflate.compress(bytes(10_000_000)) for _ in range(40)) + deflate.flush()
+    return _png(_chunk(b"zTXt", b"Comment\x00\x00" + text))
+
+
+@pytest.fixture(scope="session")
+def talkative_png() -> bytes:
+    """400 long texts: more than a worker may say of one file."""
+    texts = [f"Text {number}\x00".encode() + bytes([65 + number % 26]) * 65_000 for number in range(400)]
+    return _png(*(_chunk(b"tEXt", text) for text in texts))
+
+
+@pytest.fixture
+def quiet() -> tuple[Callable[[str, float], Awaitable[None]], Callable[[], Awaitable[None]]]:
+    """Reports that nobody reads: `on_step` and `on_start`."""
+
+    async def on_step(_step: str, _fraction: float) -> None:
+        pass
+
+    async def on_start() -> None:
+        pass
+
+    return on_step, on_start

@@ -1,0 +1,156 @@
+"""What an event log promises."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from metaextract_common.errors import ServiceError
+from metaextract_extractor.adapters.event_log.memory import MemoryEventLog
+from metaextract_extractor.domain.model import Ended, Event, PartialResult, Progress, State, StateChange
+from metaextract_extractor.domain.ports import EventLog
+
+NAME = "extractions/1"
+RECEIVING = StateChange(State.RECEIVING)
+SECONDS_MAX = 10
+
+
+class Clock:
+    time = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory"])
+def log(clock: Clock) -> EventLog:
+    return MemoryEventLog(clock)
+
+
+def progress(number: int) -> Progress:
+    return Progress(State.RECEIVING, number, None, None)
+
+
+async def followed(log: EventLog, after: int = 0) -> list[Event]:
+    async with asyncio.timeout(SECONDS_MAX):
+        return [event async for event in log.follow(NAME, after)]
+
+
+async def test_events_are_numbered_and_dated(log: EventLog, clock: Clock) -> None:
+    happenings = [RECEIVING, progress(1), progress(2), Ended()]
+    appended = [await log.append(NAME, one) for one in happenings]
+    assert appended == [Event(NAME, at, clock.time, one) for at, one in enumerate(happenings, 1)]
+    assert await followed(log) == appended
+
+
+async def test_a_follower_may_start_in_the_middle(log: EventLog) -> None:
+    for happening in (RECEIVING, progress(1), progress(2), Ended()):
+        await log.append(NAME, happening)
+    assert [event.sequence for event in await followed(log, 2)] == [3, 4]
+    assert await followed(log, 4) == []
+    assert await followed(log, 99) == []
+
+
+async def test_many_followers_each_see_every_event_as_it_happens(log: EventLog) -> None:
+    await log.append(NAME, RECEIVING)
+    followers = [asyncio.create_task(followed(log, after)) for after in (0, 0, 1, 5)]
+    for number in range(20):
+        await log.append(NAME, progress(number))
+        if number % 3 == 0:
+            await asyncio.sleep(0)
+    assert not any(one.done() for one in followers)
+    await log.append(NAME, Ended())
+    for one, after in zip(followers, (0, 0, 1, 5), strict=True):
+        assert [event.sequence for event in await one] == list(range(after + 1, 23))
+
+
+async def test_a_follower_that_left_disturbs_nobody(log: EventLog) -> None:
+    await log.append(NAME, RECEIVING)
+    async with aclosing(log.follow(NAME, 0)) as events:
+        assert (await anext(events)).sequence == 1
+    task = asyncio.create_task(followed(log))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await log.append(NAME, Ended())
+    assert len(await followed(log)) == 2
+
+
+async def test_extractions_have_logs_of_their_own(log: EventLog) -> None:
+    await log.append(NAME, RECEIVING)
+    assert (await log.append("extractions/2", RECEIVING)).sequence == 1
+
+
+async def test_a_replay_leaves_out_nothing_but_replaced_partial_results(log: EventLog) -> None:
+    for happening in (RECEIVING, PartialResult((), 1), progress(1), PartialResult((), 2), progress(2)):
+        await log.append(NAME, happening)
+    seen: list[int] = []
+    async with aclosing(log.follow(NAME, 0)) as events:
+        async for event in events:
+            seen.append(event.sequence)
+            if len(seen) == 4:
+                break
+    assert seen == [1, 3, 4, 5]
+    await log.append(NAME, Ended())
+    assert [event.sequence for event in await followed(log)] == [1, 3, 5, 6]
+
+
+async def test_what_never_began_cannot_be_followed(log: EventLog) -> None:
+    with pytest.raises(ServiceError) as caught:
+        await followed(log)
+    assert caught.value.reason == "EXTRACTION_NOT_FOUND"
+
+
+async def test_waiting_ends_with_the_first_event(log: EventLog) -> None:
+    waiting = [asyncio.create_task(log.wait_for(NAME, 60)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await log.append(NAME, RECEIVING)
+    async with asyncio.timeout(SECONDS_MAX):
+        assert await asyncio.gather(*waiting) == [True] * 3
+    assert await log.wait_for(NAME, 0)
+
+
+async def test_waiting_in_vain_ends_in_time_and_leaves_nothing(log: EventLog) -> None:
+    assert not await log.wait_for(NAME, 0)
+    assert not await log.wait_for(NAME, 0.01)
+    with pytest.raises(ServiceError):
+        await followed(log)
+
+
+async def test_one_that_stops_waiting_does_not_make_the_others_miss_the_event(log: EventLog) -> None:
+    patient = asyncio.create_task(log.wait_for(NAME, 60))
+    await asyncio.sleep(0)
+    assert not await log.wait_for(NAME, 0.01)
+    gone = asyncio.create_task(log.wait_for(NAME, 60))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    await log.append(NAME, RECEIVING)
+    assert await asyncio.wait_for(patient, SECONDS_MAX)
+
+
+async def test_whoever_waits_and_leaves_takes_no_memory() -> None:
+    log = MemoryEventLog(Clock())
+    waiting = [asyncio.create_task(log.wait_for(f"extractions/{number}", 60)) for number in range(10)]
+    await asyncio.sleep(0)
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert not log._logs
+
+
+async def test_what_ended_long_ago_is_forgotten_and_nothing_else(log: EventLog, clock: Clock) -> None:
+    await log.append(NAME, Ended())
+    await log.append("extractions/open", RECEIVING)
+    clock.time += timedelta(hours=1)
+    await log.append("extractions/new", Ended())
+    await log.forget(clock.time)
+    assert not await log.wait_for(NAME, 0)
+    assert await log.wait_for("extractions/open", 0)
+    assert await log.wait_for("extractions/new", 0)

@@ -1,0 +1,294 @@
+"""Every value of the domain has its place in the contract, and the other way round."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from google.protobuf import json_format
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1 import result_pb2
+from metaextract_common.errors import ServiceError
+from metaextract_common.rpc.errors import from_status
+from metaextract_extractor.adapters.rpc.mapping import (
+    BASES,
+    STANDARDS,
+    STATES,
+    event_to_proto,
+    extraction_to_proto,
+    field_to_proto,
+    format_to_proto,
+    upload_from_proto,
+)
+from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.formats import FORMATS
+from metaextract_extractor.domain.model import (
+    Ended,
+    Event,
+    Extraction,
+    PartialResult,
+    Progress,
+    State,
+    StateChange,
+    UploadFinish,
+    UploadHeader,
+)
+from metaextract_extractor.domain.result import (
+    Basis,
+    ByteRange,
+    DetectedFormat,
+    EngineRun,
+    ExtractionResult,
+    Field,
+    FileFacts,
+    Hashes,
+    Notice,
+    Standard,
+    Timings,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+FIELD = Field(
+    "JPEG-APP1-IFD0", Standard.EXIF, "IFD0", "Camera", "Make", "271", "canon", "Canon", "string", "exiftool",
+    ByteRange(10, 6), 2,
+)  # fmt: skip
+RESULT = ExtractionResult(
+    FileFacts(
+        "a.jpg",
+        7,
+        Hashes("a", "b", "c", "d"),
+        DetectedFormat("JPEG", "image/jpeg", Basis.SIGNATURE, "image/png"),
+        3,
+        4,
+    ),
+    Timings(0.5, 0.25, 1.5, 0.125, 1000),
+    (FIELD,),
+    (Notice("FIELD_TRUNCATED", "text", "exiftool"),),
+    (EngineRun("exiftool", "13.59", 1.5, 0.5, 1),),
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "enum", "values", "unspecified_is_sent"),
+    [
+        (STATES, State, pb.Extraction.State, False),
+        (STANDARDS, Standard, result_pb2.Field.Standard, True),
+        (BASES, Basis, result_pb2.DetectedFormat.Basis, False),
+    ],
+)
+def test_both_sides_have_the_same_values(table, enum, values, unspecified_is_sent) -> None:
+    assert set(table) == set(enum)
+    assert len(set(table.values())) == len(table)
+    assert set(table.values()) == set(values.values()) - (set() if unspecified_is_sent else {0})
+    assert all(values.Name(number).endswith(f"_{one.name}") for one, number in table.items())
+
+
+def test_a_result_keeps_everything() -> None:
+    extraction = Extraction(
+        "extractions/1", "alice", "r", State.SUCCEEDED, NOW, NOW, NOW + timedelta(hours=1), RESULT
+    )
+    message = extraction_to_proto(extraction)
+    assert json_format.MessageToDict(message, preserving_proto_field_name=True) == {
+        "name": "extractions/1",
+        "state": "STATE_SUCCEEDED",
+        "create_time": "2026-11-23T12:00:00.123456Z",
+        "end_time": "2026-11-23T12:00:00.123456Z",
+        "expire_time": "2026-11-23T13:00:00.123456Z",
+        "result": {
+            "file": {
+                "file_name": "a.jpg",
+                "size_bytes": "7",
+                "hashes": {"sha256": "a", "sha1": "b", "md5": "c", "crc32": "d"},
+                "format": {
+                    "name": "JPEG",
+                    "media_type": "image/jpeg",
+                    "basis": "BASIS_SIGNATURE",
+                    "declared_media_type": "image/png",
+                },
+                "width_pixels": 3,
+                "height_pixels": 4,
+            },
+            "fields": [
+                {
+                    "path": "JPEG-APP1-IFD0",
+                    "standard": "STANDARD_EXIF",
+                    "group": "IFD0",
+                    "category": "Camera",
+                    "name": "Make",
+                    "tag_id": "271",
+                    "raw": "canon",
+                    "printed": "Canon",
+                    "type": "string",
+                    "engine": "exiftool",
+                    "location": {"offset_bytes": "10", "length_bytes": "6"},
+                    "occurrence": 2,
+                }
+            ],
+            "warnings": [{"code": "FIELD_TRUNCATED", "message": "text", "engine": "exiftool"}],
+            "engines": [
+                {"name": "exiftool", "version": "13.59", "wall": "1.500s", "cpu": "0.500s", "fields_count": 1}
+            ],
+            "timings": {
+                "receiving": "0.500s",
+                "queued": "0.250s",
+                "parsing": "1.500s",
+                "cpu": "0.125s",
+                "memory_peak_bytes": "1000",
+            },
+        },
+    }
+
+
+def test_what_is_not_known_is_absent_and_not_zero() -> None:
+    facts = FileFacts("", 0, Hashes("", "", "", ""), DetectedFormat("JPEG", "", Basis.EXTENSION))
+    run = EngineRun("exiftool", "13.59", 0, None, 0)
+    result = ExtractionResult(facts, Timings(0, 0, 0, None, None), engines=(run,))
+    message = extraction_to_proto(Extraction("extractions/1", "", "", State.PARSING, NOW, result=result))
+    assert not message.HasField("end_time")
+    assert not message.HasField("expire_time")
+    assert not message.HasField("error")
+    assert not message.result.file.HasField("width_pixels")
+    assert not message.result.timings.HasField("cpu")
+    assert not message.result.timings.HasField("memory_peak_bytes")
+    assert not message.result.engines[0].HasField("cpu")
+
+
+def test_the_owner_and_the_request_id_are_not_told() -> None:
+    message = extraction_to_proto(Extraction("extractions/1", "owner-7", "request-7", State.PARSING, NOW))
+    assert b"-7" not in message.SerializeToString()
+
+
+def test_an_error_stays_the_same_error() -> None:
+    error = errors.worker_lost("crashed")
+    message = extraction_to_proto(Extraction("extractions/1", "", "", State.FAILED, NOW, error=error))
+    assert vars(from_status(message.error)) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "expected"),
+    [
+        (None, "null_value", None),
+        (True, "bool_value", True),
+        (3, "number_value", 3.0),
+        (0.5, "number_value", 0.5),
+        ("x", "string_value", "x"),
+        ([1, "x", [True, None]], "list_value", [1.0, "x", [True, None]]),
+        ((1, 2), "list_value", [1.0, 2.0]),
+        ([], "list_value", []),
+    ],
+)
+def test_a_raw_value_keeps_its_type(raw, kind, expected) -> None:
+    field = Field("", Standard.EXIF, "", "", "", "", raw, "", "", "")
+    message = field_to_proto(field)
+    assert message.raw.WhichOneof("kind") == kind
+    assert json_format.MessageToDict(message.raw) == expected
+    assert not message.HasField("location")
+
+
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+def test_a_format_keeps_everything(entry) -> None:
+    message = format_to_proto(entry)
+    assert (message.name, message.title, message.raw) == (entry.name, entry.title, entry.raw)
+    assert (tuple(message.extensions), tuple(message.media_types)) == (entry.extensions, entry.media_types)
+
+
+@pytest.mark.parametrize("state", [State.RECEIVING, State.QUEUED, State.PARSING])
+def test_events_keep_everything(state: State) -> None:
+    def rendered(happening) -> pb.ExtractionEvent:
+        message = event_to_proto(Event("extractions/1", 5, NOW, happening), None)
+        assert (message.name, message.sequence) == ("extractions/1", 5)
+        assert message.time.ToDatetime(UTC) == NOW
+        return message
+
+    assert rendered(StateChange(state)).state_change.state == STATES[state]
+    progress = rendered(Progress(state, 1, 2, 0.5, "exiftool")).progress
+    assert (progress.state, progress.bytes_received, progress.bytes_total) == (STATES[state], 1, 2)
+    assert (progress.fraction, progress.step) == (0.5, "exiftool")
+    unknown = rendered(Progress(state, 0, None, None)).progress
+    assert not unknown.HasField("bytes_total")
+    assert not unknown.HasField("fraction")
+    partial = rendered(PartialResult((FIELD,), 9)).partial_result
+    assert partial.bytes_read == 9
+    assert list(partial.fields) == [field_to_proto(FIELD)]
+
+
+def test_the_last_event_holds_the_extraction() -> None:
+    extraction = Extraction("extractions/1", "", "", State.SUCCEEDED, NOW, result=RESULT)
+    message = event_to_proto(Event("extractions/1", 5, NOW, Ended()), extraction)
+    assert message.ended == extraction_to_proto(extraction)
+
+
+def test_times_are_sent_in_utc() -> None:
+    east = NOW.astimezone(timezone(timedelta(hours=5)))
+    message = extraction_to_proto(Extraction("extractions/1", "", "", State.PARSING, east))
+    assert message.create_time.ToDatetime(UTC) == NOW
+
+
+async def stream(*parts: pb.ExtractRequest):
+    for part in parts:
+        yield part
+
+
+HEADER = pb.ExtractRequest(header=pb.UploadHeader(owner="alice"))
+FINISH = pb.ExtractRequest(finish=pb.UploadFinish(size_bytes=2, sha256=bytes(32)))
+
+
+async def test_an_upload_is_unpacked() -> None:
+    full = pb.UploadHeader(
+        extraction_id="0" * 8 + "-0000-0000-0000-" + "0" * 12,
+        owner="alice",
+        request_id="r",
+        file_name="a.jpg",
+        declared_media_type="image/jpeg",
+        size_bytes=0,
+        partial_results=True,
+    )
+    header, parts = await upload_from_proto(
+        stream(pb.ExtractRequest(header=full), pb.ExtractRequest(chunk=b"x"), FINISH)
+    )
+    assert header == UploadHeader(full.extraction_id, "alice", "r", "a.jpg", "image/jpeg", 0, True)
+    assert [part async for part in parts] == [b"x", UploadFinish(2, bytes(32))]
+    header, _ = await upload_from_proto(stream(HEADER))
+    assert header == UploadHeader("", "alice", "", "", "", None, False)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [pb.ExtractRequest(chunk=b"x")],
+        [FINISH],
+        [pb.ExtractRequest()],
+        [HEADER, HEADER],
+        [HEADER, pb.ExtractRequest()],
+    ],
+    ids=["nothing", "chunk", "finish", "empty", "second header", "empty after header"],
+)
+async def test_parts_in_another_order_are_refused(parts: list[pb.ExtractRequest]) -> None:
+    with pytest.raises(ServiceError) as caught:  # noqa: PT012 - which of the two raises is no matter
+        _, rest = await upload_from_proto(stream(*parts))
+        async for _ in rest:
+            pass
+    assert caught.value.reason in ("UPLOAD_OUT_OF_ORDER", "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ([pb.ExtractRequest(header=pb.UploadHeader())], "header.owner"),
+        (
+            [pb.ExtractRequest(header=pb.UploadHeader(owner="a", extraction_id="../x"))],
+            "header.extraction_id",
+        ),
+        ([pb.ExtractRequest(header=pb.UploadHeader(owner="a", file_name="x" * 256))], "header.file_name"),
+        ([pb.ExtractRequest(header=pb.UploadHeader(owner="a", size_bytes=-1))], "header.size_bytes"),
+        ([HEADER, pb.ExtractRequest(finish=pb.UploadFinish(sha256=b"short"))], "finish.sha256"),
+        ([HEADER, pb.ExtractRequest(chunk=bytes(1024 * 1024 + 1))], "chunk"),
+    ],
+)
+async def test_a_part_that_breaks_the_contract_is_refused(parts: list[pb.ExtractRequest], field: str) -> None:
+    with pytest.raises(ServiceError) as caught:  # noqa: PT012 - which of the two raises is no matter
+        _, rest = await upload_from_proto(stream(*parts))
+        async for _ in rest:
+            pass
+    assert caught.value.reason == "INVALID_REQUEST"
+    assert caught.value.metadata["field"] == field

@@ -1,0 +1,37 @@
+"""A running product for tests that leave it whole; tests that break it start their own."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package; `fleet` is theirs alone
+
+from fleet import Fleet, started
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with started(tmp_path_factory.mktemp("unmetered")) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+async def http(running: Fleet) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Fleet]:
+    """For tests that kill something."""
+    with started(tmp_path) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def metered(tmp_path: Path) -> Iterator[Fleet]:
+    with started(tmp_path, "--metered") as fleet:
+        yield fleet

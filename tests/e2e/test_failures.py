@@ -1,0 +1,213 @@
+"""What breaks is named, costs nobody else anything, and leaves nothing behind."""
+
+import asyncio
+import signal
+import sqlite3
+import uuid
+from collections.abc import AsyncIterator
+
+import grpc
+import httpx
+from fleet import Fleet, eventually, until
+
+from metaextract.billing.v1 import billing_pb2 as billing_pb
+from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
+from metaextract_testing.factory import large_jpeg_chunks, make
+from metaextract_testing.hostile import slow_tiff
+
+
+def upload(fleet: Fleet, name: str, content: bytes, path: str = "/v1/extractions") -> httpx.Response:
+    return httpx.post(f"{fleet.url}{path}", files={"file": (name, content)}, timeout=60)
+
+
+async def slowly(size: int, seconds: float, *, stop_after: int | None = None) -> AsyncIterator[bytes]:
+    pieces = [
+        piece[at : at + 50_000] for piece in large_jpeg_chunks(size) for at in range(0, len(piece), 50_000)
+    ]
+    sent = 0
+    for piece in pieces:
+        yield piece
+        sent += len(piece)
+        if stop_after is not None and sent >= stop_after:
+            raise ConnectionAbortedError
+        await asyncio.sleep(seconds / len(pieces))
+
+
+async def metrics_of_holds(fleet: Fleet, account: str) -> tuple[int, int]:
+    async with grpc.aio.insecure_channel(fleet.target("billing")) as channel:
+        balance = await BillingServiceStub(channel).GetBalance(billing_pb.GetBalanceRequest(account=account))
+    return balance.credits_available, balance.credits_held
+
+
+async def grant(fleet: Fleet, account: str, credits_: int) -> None:
+    async with grpc.aio.insecure_channel(fleet.target("billing")) as channel:
+        request = billing_pb.GrantCreditsRequest(
+            account=account, request_id=str(uuid.uuid4()), credits=credits_
+        )
+        await BillingServiceStub(channel).GrantCredits(request)
+
+
+async def free_checks_spent(fleet: Fleet, session_id: str) -> dict[str, str]:
+    """Use up the free checks of a device, so that what follows costs credits of the session."""
+    cookies: dict[str, str] = {}
+    for seed in range(2):
+        image = make("jpeg", seed=seed)
+        async with httpx.AsyncClient(base_url=fleet.url, cookies=cookies, timeout=30) as client:
+            answer = await client.post(
+                "/api/images_mvp/extract",
+                files={"file": (image.name, image.content)},
+                data={"session_id": session_id},
+            )
+            assert answer.status_code == 200, answer.text
+            cookies |= dict(client.cookies)
+    return cookies
+
+
+async def test_a_client_that_goes_away_in_mid_upload_leaves_nothing(metered: Fleet) -> None:
+    cookies = await free_checks_spent(metered, "s1")
+    await grant(metered, "session:s1", 100)
+    boundary = "b0undary"
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="session_id"\r\n\r\ns1\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    ).encode()
+    gate = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head
+        async for piece in slowly(20_000_000, 1, stop_after=5_000_000):
+            yield piece
+            if metered.spooled():
+                gate.set()
+
+    async with httpx.AsyncClient(base_url=metered.url, cookies=cookies, timeout=30) as client:
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": "20000000"}
+        sending = asyncio.create_task(client.post("/api/images_mvp/extract", content=body(), headers=headers))
+        await asyncio.wait_for(gate.wait(), 20)
+        assert (await metrics_of_holds(metered, "session:s1"))[1] > 0
+        await asyncio.gather(sending, return_exceptions=True)
+
+    await eventually(lambda: not metered.spooled())
+    await eventually(lambda: metered.server().get("uploads_count", 0) == 0)
+    for _ in range(100):
+        available, held = await metrics_of_holds(metered, "session:s1")
+        if held == 0:
+            break
+        await asyncio.sleep(0.1)
+    assert (available, held) == (100, 0)
+
+
+async def test_a_client_that_goes_away_while_its_file_is_read_stops_the_worker(fresh: Fleet) -> None:
+    before = {worker.pid for worker in fresh.workers()}
+    host, _, port = fresh.url.removeprefix("http://").partition(":")
+    content = slow_tiff()
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /v1/extractions?file_name=a.tif HTTP/1.1\r\nHost: x\r\nContent-Type: image/tiff\r\nContent-Length: {len(content)}\r\n\r\n"
+    writer.write(head.encode() + content)
+    await writer.drain()
+    await eventually(lambda: fresh.server().get("workers_busy_count", 0) == 1)
+
+    writer.close()
+
+    await eventually(lambda: fresh.server().get("workers_busy_count", 0) == 0)
+    await eventually(lambda: not fresh.spooled())
+    await eventually(lambda: len({worker.pid for worker in fresh.workers()} & before) == len(before) - 1)
+    image = make("png")
+    assert upload(fresh, image.name, image.content).status_code == 201
+
+
+async def test_a_worker_that_is_killed_costs_its_file_and_no_other(fresh: Fleet) -> None:
+    dying = asyncio.create_task(asyncio.to_thread(upload, fresh, "slow.tif", slow_tiff()))
+    await eventually(fresh.reading_worker)
+    worker = fresh.reading_worker()
+    assert worker is not None
+    worker.kill()
+    answer = await asyncio.wait_for(dying, 20)
+
+    assert answer.status_code == 422
+    assert answer.json()["reason"] == "WORKER_LOST"
+    assert answer.json()["metadata"] == {"cause": "crashed"}
+    image = make("jpeg")
+    assert (await asyncio.to_thread(upload, fresh, image.name, image.content)).status_code == 201
+    await eventually(lambda: not fresh.spooled())
+
+
+async def test_an_extractor_that_is_killed_is_a_503_and_the_hold_is_given_back(metered: Fleet) -> None:
+    cookies = await free_checks_spent(metered, "s2")
+    await grant(metered, "session:s2", 100)
+
+    async def send() -> httpx.Response:
+        async with httpx.AsyncClient(base_url=metered.url, cookies=cookies, timeout=60) as client:
+            files = {"file": ("slow.tif", slow_tiff(), "image/tiff")}
+            return await client.post("/api/images_mvp/extract", files=files, data={"session_id": "s2"})
+
+    sending = asyncio.create_task(send())
+    await eventually(lambda: metered.server().get("workers_busy_count", 0) == 1)
+    workers = metered.workers()
+    metered.service("extractor").kill()
+    answer = await asyncio.wait_for(sending, 30)
+
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+    # The product notices that a service died and stops as a whole; the ledger tells what it left.
+    assert await asyncio.to_thread(metered.process.wait, 60) == 1
+    assert ledger(metered, "session:s2") == (100, 0)
+    await eventually(lambda: not any(worker.is_running() for worker in workers))
+
+
+def ledger(fleet: Fleet, account: str) -> tuple[int, int]:
+    with sqlite3.connect(fleet.data_dir / "billing.sqlite") as connection:
+        query = "SELECT available, held FROM accounts WHERE account = ?"
+        return connection.execute(query, (account,)).fetchone()
+
+
+async def test_an_upload_under_way_is_finished_when_the_product_is_told_to_stop(fresh: Fleet) -> None:
+    size = 5_000_000
+    async with httpx.AsyncClient(base_url=fresh.url, timeout=60) as client:
+        sending = asyncio.create_task(
+            client.post(
+                "/v1/extractions?file_name=large.jpg",
+                content=slowly(size, 4),
+                headers={"Content-Type": "image/jpeg", "Content-Length": str(size)},
+            )
+        )
+        await eventually(lambda: fresh.spooled())
+        fresh.process.send_signal(signal.SIGTERM)
+        answer = await asyncio.wait_for(sending, 40)
+
+    assert answer.status_code == 201, answer.text
+    assert int(answer.json()["result"]["file"]["size_bytes"]) == size
+    assert await asyncio.to_thread(fresh.process.wait, 60) == 0
+
+
+async def test_a_truncated_upload_is_never_taken_for_a_whole_one(running: Fleet) -> None:
+    host, _, port = running.url.removeprefix("http://").partition(":")
+    extraction_id = str(uuid.uuid4())
+    content = make("jpeg").content
+    _, writer = await asyncio.open_connection(host, int(port))
+    path = f"/v1/extractions?file_name=a.jpg&extraction_id={extraction_id}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content) + 1}\r\n\r\n"
+    writer.write(head.encode() + content)
+    await writer.drain()
+    url = f"{running.url}/v1/extractions/{extraction_id}"
+    await eventually(lambda: httpx.get(url).status_code == 200)
+    assert httpx.get(url).json()["state"] == "STATE_RECEIVING"
+
+    writer.close()
+
+    await eventually(lambda: httpx.get(url).json()["state"] in ("STATE_FAILED", "STATE_CANCELLED"))
+    assert "result" not in httpx.get(url).json()
+    await eventually(lambda: not running.spooled())
+
+
+def test_a_broken_multipart_body_is_refused(running: Fleet) -> None:
+    image = make("jpeg")
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + image.content
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+
+    answer = httpx.post(f"{running.url}/v1/extractions", content=body, headers=headers, timeout=30)
+
+    assert answer.status_code == 400
+    assert answer.json()["reason"] == "MULTIPART_MALFORMED"
+    until(lambda: not running.spooled())
