@@ -1,19 +1,16 @@
 """Generates the Python side of the contract: messages, gRPC stubs and their types.
 
-Runs as a build hook of this package, so that installing it is enough, and by hand (`make gen`) after a
-change in proto/. Output: src/metaextract and src/buf, both ignored by git.
+Runs as a build hook of this package, so that installing it is enough; `make gen` installs it again.
+Output: src/metaextract and src/buf, both ignored by git.
 """
 
 import shutil
-import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-try:
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ModuleNotFoundError:  # by hand, outside a build
-    BuildHookInterface = object  # type: ignore[assignment,misc]
+from grpc_tools import protoc
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).parent
 WORKSPACE = HERE.parent.parent
@@ -21,8 +18,6 @@ WORKSPACE = HERE.parent.parent
 
 def generate(out: Path) -> None:
     """Write the stubs for every .proto of ours below `out`; whatever stood there before is replaced."""
-    from grpc_tools import protoc  # noqa: PLC0415 - only there while building
-
     own = WORKSPACE / "proto"
     vendored = WORKSPACE / "third_party" / "protovalidate"
     google = WORKSPACE / "third_party" / "googleapis"
@@ -54,8 +49,3 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         """Generate in place, so that editable installs see the stubs too."""
         if (WORKSPACE / "proto").is_dir():  # absent when building from our own source distribution
             generate(HERE / "src")
-
-
-if __name__ == "__main__":
-    generate(HERE / "src")
-    sys.stdout.write(f"generated {HERE / 'src' / 'metaextract'}\n")

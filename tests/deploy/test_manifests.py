@@ -206,6 +206,13 @@ def test_a_volume_claim_is_written_by_one_pod(base):
         assert [claim["metadata"]["name"] for claim in store["spec"]["volumeClaimTemplates"]] == ["data"]
 
 
+def test_an_upgrade_changes_no_volume_claim_template_because_kubernetes_would_refuse_it(base):
+    for store in base.of_kind("StatefulSet"):
+        for claim in store["spec"]["volumeClaimTemplates"]:
+            assert "app.kubernetes.io/version" not in claim["metadata"]["labels"]
+        assert "app.kubernetes.io/version" in store["spec"]["template"]["metadata"]["labels"]
+
+
 def test_the_developers_overlay_runs_one_pod_of_each_and_claims_no_volume(dev):
     for workload in dev.workloads().values():
         assert workload["spec"]["replicas"] == 1

@@ -20,6 +20,11 @@ def upload(fleet: Fleet, name: str, content: bytes, path: str = "/v1/extractions
     return httpx.post(f"{fleet.url}{path}", files={"file": (name, content)}, timeout=60)
 
 
+def request_head(path: str, length: int) -> bytes:
+    lines = (f"POST {path} HTTP/1.1", "Host: x", "Content-Type: image/tiff", f"Content-Length: {length}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 async def slowly(size: int, seconds: float, *, stop_after: int | None = None) -> AsyncIterator[bytes]:
     pieces = [
         piece[at : at + 50_000] for piece in large_jpeg_chunks(size) for at in range(0, len(piece), 50_000)
@@ -103,8 +108,7 @@ async def test_a_client_that_goes_away_while_its_file_is_read_stops_the_worker(f
     host, _, port = fresh.url.removeprefix("http://").partition(":")
     content = slow_tiff()
     _, writer = await asyncio.open_connection(host, int(port))
-    head = f"POST /v1/extractions?file_name=a.tif HTTP/1.1\r\nHost: x\r\nContent-Type: image/tiff\r\nContent-Length: {len(content)}\r\n\r\n"
-    writer.write(head.encode() + content)
+    writer.write(request_head("/v1/extractions?file_name=a.tif", len(content)) + content)
     await writer.drain()
     await eventually(lambda: fresh.server().get("workers_busy_count", 0) == 1)
 
@@ -172,7 +176,7 @@ async def test_an_upload_under_way_is_finished_when_the_product_is_told_to_stop(
                 headers={"Content-Type": "image/jpeg", "Content-Length": str(size)},
             )
         )
-        await eventually(lambda: fresh.spooled())
+        await eventually(fresh.spooled)
         fresh.process.send_signal(signal.SIGTERM)
         answer = await asyncio.wait_for(sending, 40)
 
@@ -187,8 +191,7 @@ async def test_a_truncated_upload_is_never_taken_for_a_whole_one(running: Fleet)
     content = make("jpeg").content
     _, writer = await asyncio.open_connection(host, int(port))
     path = f"/v1/extractions?file_name=a.jpg&extraction_id={extraction_id}"
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content) + 1}\r\n\r\n"
-    writer.write(head.encode() + content)
+    writer.write(request_head(path, len(content) + 1) + content)
     await writer.drain()
     url = f"{running.url}/v1/extractions/{extraction_id}"
     await eventually(lambda: httpx.get(url).status_code == 200)

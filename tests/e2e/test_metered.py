@@ -69,8 +69,11 @@ def test_a_forged_device_cookie_is_a_new_device(metered: Fleet) -> None:
     assert answer.cookies["metaextract_client"] != forged
 
 
-def test_health_says_that_it_is_metered(metered: Fleet) -> None:
+def test_health_says_that_it_is_metered_and_which_engines_run(metered: Fleet) -> None:
     health = httpx.get(f"{metered.url}/api/health").json()
 
     assert health["metered"] is True
     assert health["status"] == "ok"
+    assert health["service"] == "MetaExtract Images MVP API"
+    major, minor = health["engines"]["exiftool"].split(".")
+    assert (int(major), int(minor)) >= (13, 50)

@@ -90,8 +90,7 @@ async def test_events_are_streamed_from_the_first_byte_to_the_end_and_resume(htt
         url = f"/v1/extractions/{extraction_id}/events?wait_seconds=10"
         async with http.stream("GET", url) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
-            async for frame in frames(stream):
-                events.append(frame)
+            events.extend([frame async for frame in frames(stream)])
 
     watching = asyncio.create_task(watch())
     created = await http.post(
@@ -136,6 +135,11 @@ async def frames(stream: httpx.Response) -> AsyncIterator[tuple[int, str, dict]]
             frame = {}
 
 
+def request_head(framing: str) -> bytes:
+    lines = ("POST /v1/extractions HTTP/1.1", "Host: x", "Content-Type: image/jpeg", framing)
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 async def refused(fleet: Fleet, head: bytes, pieces: Iterable[bytes]) -> tuple[bytes, int]:
     """Send a request until an answer comes, as curl does; return the answer and the bytes sent."""
     host, _, port = fleet.url.removeprefix("http://").partition(":")
@@ -156,7 +160,7 @@ async def refused(fleet: Fleet, head: bytes, pieces: Iterable[bytes]) -> tuple[b
 
 
 async def test_an_upload_over_the_limit_is_refused_before_it_is_sent(running: Fleet) -> None:
-    head = b"POST /v1/extractions HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000000\r\n\r\n"
+    head = request_head("Content-Length: 1000000000")
 
     answer, sent = await refused(running, head, itertools.repeat(bytes(65536), 10_000))
 
@@ -168,7 +172,7 @@ async def test_an_upload_over_the_limit_is_refused_before_it_is_sent(running: Fl
 
 
 async def test_an_upload_of_undeclared_length_is_cut_off_at_the_limit(running: Fleet) -> None:
-    head = b"POST /v1/extractions HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = request_head("Transfer-Encoding: chunked")
     image = make("jpeg").content
     pieces = [b"%x\r\n%s\r\n" % (len(one), one) for one in (image, bytes(1024 * 1024))]
 

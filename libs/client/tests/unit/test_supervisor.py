@@ -60,7 +60,7 @@ class Run:
         return self.journal.read_text().splitlines() if self.journal.exists() else []
 
     async def until_ready(self) -> None:
-        while len(self.lines()) < self._count:  # noqa: ASYNC110 - other processes write it
+        while len(self.lines()) < self._count:
             await asyncio.sleep(0.02)
 
     async def until_stopped(self) -> int:

@@ -119,7 +119,7 @@ class Collector(AnalyticsServiceServicer):
     def __init__(self) -> None:
         self.events: list[analytics_pb2.Event] = []
 
-    async def RecordEvents(self, request, context):  # noqa: N802 - named by the contract
+    async def RecordEvents(self, request, context):
         self.events.extend(request.events)
         return analytics_pb2.RecordEventsResponse()
 

@@ -6,8 +6,10 @@ limits. Composition root of everything that parses.
 
 import argparse
 import ctypes
+import ctypes
 import os
 import resource
+import signal
 import signal
 import sys
 import time
@@ -30,6 +32,7 @@ from metaextract_extractor.adapters.workers.protocol import (
 from metaextract_extractor.domain.result import EngineRun, Reading
 
 OPEN_FILES_MAX = 64
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -42,6 +45,10 @@ def main() -> None:
     arguments = parser.parse_args()
     _die_with(arguments.parent_pid)
     _limit_resources(arguments.address_space_bytes_max)
+    ctypes.CDLL(None).prctl(
+        PR_SET_PDEATHSIG, signal.SIGKILL
+    )  # nobody else would stop us in the middle of a file
+    signal.signal(signal.SIGCHLD, _end_with_the_engine)
     # Nothing that a library prints may get between the frames.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -49,6 +56,12 @@ def main() -> None:
         _send(answers, Ready({exiftool.name: exiftool.version}))
         while (read := _next_read(sys.stdin.buffer)) is not None:
             _send(answers, _done(exiftool, read, answers))
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _end_with_the_engine(_signal: int, _frame: object) -> None:
+    """pyexiftool would wait for the answer of a dead engine for ever, and take memory for it."""
+    raise SystemExit(1)
 
 
 def _die_with(parent_pid: int) -> None:

@@ -264,7 +264,7 @@ async def test_an_upload_is_unpacked() -> None:
     ids=["nothing", "chunk", "finish", "empty", "second header", "empty after header"],
 )
 async def test_parts_in_another_order_are_refused(parts: list[pb.ExtractRequest]) -> None:
-    with pytest.raises(ServiceError) as caught:  # noqa: PT012 - which of the two raises is no matter
+    with pytest.raises(ServiceError) as caught:
         _, rest = await upload_from_proto(stream(*parts))
         async for _ in rest:
             pass
@@ -286,7 +286,7 @@ async def test_parts_in_another_order_are_refused(parts: list[pb.ExtractRequest]
     ],
 )
 async def test_a_part_that_breaks_the_contract_is_refused(parts: list[pb.ExtractRequest], field: str) -> None:
-    with pytest.raises(ServiceError) as caught:  # noqa: PT012 - which of the two raises is no matter
+    with pytest.raises(ServiceError) as caught:
         _, rest = await upload_from_proto(stream(*parts))
         async for _ in rest:
             pass

@@ -3,12 +3,16 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from typing import Final
 
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.application.uploads import Uploads
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.model import Ended, Event, Extraction, State
 from metaextract_extractor.domain.ports import EventLog, Extractions
+
+ABANDONED_SEQUENCE: Final = 2**62
+"""Number of the last event of an extraction whose other events are gone: after all of them."""
 
 
 class ExtractionQueries:
@@ -72,5 +76,5 @@ class ExtractionQueries:
     async def end_abandoned(self, error: ServiceError) -> None:
         """End what a crash of this process left unfinished, so that nobody waits for it."""
         for extraction in await self._extractions.unfinished():
-            ended = extraction.given_up(error, at=self._now(), keep=self._keep, sequence=1)
+            ended = extraction.given_up(error, at=self._now(), keep=self._keep, sequence=ABANDONED_SEQUENCE)
             await self._extractions.update(ended)

@@ -50,8 +50,11 @@ class Partials:
 
     async def stop(self) -> None:
         """Let a reading that runs finish, but not for long."""
-        if self._reading is not None:
+        if self._reading is None:
+            return
+        try:
             await asyncio.wait({self._reading}, timeout=STOP_SECONDS)
+        finally:  # also if we are cancelled: nothing may be reported after the end
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
 

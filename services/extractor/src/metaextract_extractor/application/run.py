@@ -58,6 +58,14 @@ class Run:
 
     async def begin(self) -> None:
         """Make the extraction known, or raise EXTRACTION_EXISTS or REQUEST_ID_REUSED."""
+        try:
+            await _uninterrupted(self._begin())
+        except asyncio.CancelledError:
+            if self._sequence:
+                await self._end(errors.extraction_cancelled(self._extraction.name))
+            raise
+
+    async def _begin(self) -> None:
         await self._with.extractions.add(self._extraction)
         await self._append(StateChange(self._extraction.state))
 
@@ -147,8 +155,10 @@ class Run:
             ended = self._extraction.succeeded(outcome, at=at, keep=keep, sequence=sequence)
             attributes = {"format": outcome.file.format.name}
         # Stored first: whoever sees the event finds the result.
-        await self._with.extractions.update(ended)
-        await self._append(Ended())
+        try:
+            await self._with.extractions.update(ended)
+        finally:  # a store that fails must not leave the followers waiting
+            await self._append(Ended())
         self._with.events.publish(f"extraction.{ended.state.value}", attributes)
 
 

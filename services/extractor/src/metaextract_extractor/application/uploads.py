@@ -19,11 +19,12 @@ class Uploads:
         self._with = surroundings
         self._uploads_count_max = uploads_count_max
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._count = 0
 
     @property
     def count(self) -> int:
-        """Extractions under way."""
-        return len(self._running)
+        """Uploads under way, repeated ones too."""
+        return self._count
 
     async def extract(self, header: UploadHeader, parts: Parts) -> AsyncGenerator[Event, None]:
         """Receive the file, read it, and yield what happens, up to the end.
@@ -32,11 +33,15 @@ class Uploads:
         raised as well. Closing the generator cancels the work.
         """
         self._admit(header)
-        earlier = await self._earlier(header)
-        events = self._again(header, earlier, parts) if earlier else self._new(header, parts)
-        async with aclosing(events):
-            async for event in events:
-                yield event
+        self._count += 1
+        try:
+            earlier = await self._earlier(header)
+            events = self._again(header, earlier, parts) if earlier else self._new(header, parts)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            self._count -= 1
 
     async def cancel(self, name: str) -> None:
         """Stop an extraction if it runs here, and return when it has ended."""
@@ -47,7 +52,7 @@ class Uploads:
             await asyncio.wait({task})
 
     def _admit(self, header: UploadHeader) -> None:
-        if len(self._running) >= self._uploads_count_max:
+        if self._count >= self._uploads_count_max:
             raise errors.extractor_busy("uploads_count_max")
         if header.size_bytes is not None and header.size_bytes > self._with.upload_bytes_max:
             raise errors.upload_too_large(self._with.upload_bytes_max)
@@ -55,7 +60,12 @@ class Uploads:
     async def _earlier(self, header: UploadHeader) -> Extraction | None:
         if not header.request_id:
             return None
-        return await self._with.extractions.find_by_request(header.owner, header.request_id)
+        now = self._with.now()
+        found = await self._with.extractions.find_by_request(header.owner, header.request_id)
+        if found is not None and found.expire_time is not None and found.expire_time <= now:
+            await self._with.extractions.forget_expired(now)  # its request id is free again
+            return None
+        return found
 
     async def _new(self, header: UploadHeader, parts: Parts) -> AsyncGenerator[Event, None]:
         extraction = Extraction(

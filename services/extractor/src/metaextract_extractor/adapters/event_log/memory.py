@@ -16,6 +16,7 @@ class _Log:
     events: list[Event] = field(default_factory=list)
     last_sequence: int = 0
     ended_at: datetime | None = None
+    waiting_count: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -56,11 +57,17 @@ class MemoryEventLog:
 
     async def wait_for(self, name: str, seconds: float) -> bool:
         """Wait for the first event."""
-        if not self._known(name) and seconds > 0:
+        if self._known(name) or seconds <= 0:
+            return self._known(name)
+        log = self._logs[name]
+        log.waiting_count += 1
+        try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._logs[name].changed.wait(), seconds)
-            if not self._known(name):
-                self._logs.pop(name, None)
+                await asyncio.wait_for(log.changed.wait(), seconds)
+        finally:
+            log.waiting_count -= 1
+            if log.waiting_count == 0 and not self._known(name):
+                self._logs.pop(name, None)  # whoever waits for what never comes takes no memory
         return self._known(name)
 
     async def forget(self, older_than: datetime) -> None:

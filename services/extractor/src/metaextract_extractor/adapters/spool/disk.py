@@ -37,8 +37,12 @@ class DiskFile:
 
     async def write(self, chunk: bytes) -> None:
         """Append; when this returns the chunk is with the kernel, so the sender may send more."""
+        writing = asyncio.create_task(asyncio.to_thread(self._write, chunk))
         try:
-            await asyncio.to_thread(self._write, chunk)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait({writing})  # else the thread might write into the next file of this number
+            raise
         except OSError as error:
             raise errors.spool_unavailable() from error
 

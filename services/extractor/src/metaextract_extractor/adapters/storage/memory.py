@@ -34,7 +34,7 @@ class MemoryExtractions:
 
     async def find_by_request(self, owner: str, request_id: str) -> Extraction | None:
         """Look through all."""
-        key = (owner, request_id)
+        key = (owner, request_id or None)  # none is the id of nothing
         return next((one for one in self._by_name.values() if (one.owner, one.request_id) == key), None)
 
     async def forget_expired(self, now: datetime) -> int:

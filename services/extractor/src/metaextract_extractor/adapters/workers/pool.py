@@ -70,7 +70,10 @@ class WorkerPool:
         return self._queued_count
 
     async def check(self) -> None:
-        """Return if a worker is alive, raise if not."""
+        """Return if a worker is alive, raise if not; idle ones that died are replaced."""
+        for worker in [one for one in self._idle if not one.alive]:
+            self._idle.remove(worker)
+            self._replace_idle()
         if not any(worker.alive for worker in (*self._idle, *self._busy)):
             raise RuntimeError("no worker is alive")
 
@@ -130,8 +133,8 @@ class WorkerPool:
             if fit:
                 await self._return(worker)
             else:
+                self._start_another()  # first: who is cancelled again while killing must not cost a worker
                 await worker.kill()
-                self._start_another()
 
     async def _next_idle(self) -> WorkerProcess:
         async with self._became_idle:
@@ -140,8 +143,7 @@ class WorkerPool:
                     worker = self._idle.popleft()
                     if worker.alive:
                         return worker
-                    self._lost.add(1, {"cause": "idle"})
-                    self._start_another()
+                    self._replace_idle()
                 await self._became_idle.wait()
 
     async def _return(self, worker: WorkerProcess) -> None:
@@ -200,6 +202,10 @@ class WorkerPool:
         """Report in our trace what the worker, which has no way out, measured by its own clock."""
         for span in spans:
             self._tracer.start_span(span.name, start_time=span.start_ns).end(span.end_ns)
+
+    def _replace_idle(self) -> None:
+        self._lost.add(1, {"cause": "idle"})
+        self._start_another()
 
     def _start_another(self) -> None:
         if not self._closed:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import psutil
 import structlog
@@ -26,6 +26,8 @@ from metaextract_extractor.adapters.workers.protocol import (
 )
 
 log = structlog.stdlib.get_logger()
+
+LEFTOVER_BYTES: Final = 64 * 1024
 
 
 class WorkerDiedError(Exception):
@@ -123,6 +125,11 @@ class WorkerProcess:
         """End the whole process group at once and reap it."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - started with pipes
+        with suppress(RuntimeError):  # somebody else is reading it to the end
+            while await stdout.read(LEFTOVER_BYTES):
+                pass  # asyncio does not see the end of a process whose output nobody takes
         await self._process.wait()
 
     async def _answer(self) -> Ready | Step | Done:

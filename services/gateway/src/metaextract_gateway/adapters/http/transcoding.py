@@ -4,6 +4,7 @@ JSON is proto3 JSON with the field names of the contract (snake_case). Adding a 
 annotation; what is more than a call (uploads, event streams, sockets) is written by hand.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,11 +23,24 @@ from metaextract_common import errors
 
 _VARIABLE = re.compile(r"\{(\w+)=(\w+)/\*\}")
 BODY_BYTES_MAX = 1024 * 1024
+INTEGER_MAX = 2**53
 
 
 def to_json(message: Message) -> bytes:
-    """Render a message as proto3 JSON, absent optional fields left out."""
-    return json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None).encode()
+    """Render a message as proto3 JSON, absent optional fields left out, whole numbers without fraction."""
+    document = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    return json.dumps(_whole(document), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """A `google.protobuf.Value` holds every number as a double: 9667 would be written as 9667.0."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= INTEGER_MAX else value
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    return value
 
 
 def routes(service: ServiceDescriptor, channel: grpc.aio.Channel) -> list[Route]:

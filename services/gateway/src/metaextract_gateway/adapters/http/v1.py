@@ -1,5 +1,6 @@
 """/v1: extractions as resources. Unary calls are transcoded; uploads and event streams stand here."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
@@ -56,7 +57,8 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, *, watch_seconds_max: fl
             raise common_errors.internal()
         extraction = outcome.last.message.ended
         headers = {"Location": f"/v1/{extraction.name}"}
-        response = Response(to_json(extraction), 201, headers, media_type="application/json")
+        body = await asyncio.to_thread(to_json, extraction)  # thousands of fields take milliseconds
+        response = Response(body, 201, headers, media_type="application/json")
         return intake.leave_cookie(visitor, response)
 
     async def events(request: Request) -> Response:
