@@ -6,10 +6,8 @@ limits. Composition root of everything that parses.
 
 import argparse
 import ctypes
-import ctypes
 import os
 import resource
-import signal
 import signal
 import sys
 import time
@@ -32,7 +30,6 @@ from metaextract_extractor.adapters.workers.protocol import (
 from metaextract_extractor.domain.result import EngineRun, Reading
 
 OPEN_FILES_MAX = 64
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -45,9 +42,6 @@ def main() -> None:
     arguments = parser.parse_args()
     _die_with(arguments.parent_pid)
     _limit_resources(arguments.address_space_bytes_max)
-    ctypes.CDLL(None).prctl(
-        PR_SET_PDEATHSIG, signal.SIGKILL
-    )  # nobody else would stop us in the middle of a file
     signal.signal(signal.SIGCHLD, _end_with_the_engine)
     # Nothing that a library prints may get between the frames.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

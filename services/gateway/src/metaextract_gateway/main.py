@@ -38,6 +38,7 @@ class WeakSecretError(Exception):
 async def running(settings: Settings) -> AsyncIterator[str]:
     """Build, start, yield the bound address, and drain."""
     secret = await asyncio.to_thread(_secret, settings.token_secret_file)
+    draining = Draining()
     async with AsyncExitStack() as stack:
 
         async def channel(target: str, retried: Sequence[str]) -> grpc.aio.Channel:
@@ -59,7 +60,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         )
         app = build_app(
             [
-                *v1.routes(intake, extractor_channel, watch_seconds_max=settings.watch_seconds_max),
+                *v1.routes(intake, extractor_channel, draining, watch_seconds_max=settings.watch_seconds_max),
                 *legacy_routes(intake, extractor_channel, metered=settings.metered),
             ]
         )
@@ -71,8 +72,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         address = await stack.enter_async_context(
             http_serving(app, settings.listen, drain_seconds=settings.drain_seconds)
         )
+        stack.callback(draining.begin)  # before the HTTP server waits for what is in flight
         if settings.health_listen:  # last in, so that readiness is the first to go
-            health = serving(settings, settings.health_listen, {}, checks={}, draining=Draining())
+            health = serving(settings, settings.health_listen, {}, checks={}, draining=draining)
             await stack.enter_async_context(health)
         yield address
 

@@ -20,4 +20,14 @@ OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # By default a client waits 30 s between look-ups: a pod that was replaced would be missed for so long.
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
+)
+
+SERVER_OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
+    *OPTIONS,
+    # Connections are renewed, so that clients find replicas that were added; a call in flight may take as
+    # long as the longest upload.
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 3_600_000),
 )

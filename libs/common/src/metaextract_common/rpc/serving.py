@@ -1,9 +1,9 @@
 """Starts, watches and drains a gRPC server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import grpc
 import structlog
@@ -11,7 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from metaextract_common.rpc.channel_options import OPTIONS
+from metaextract_common import errors
+from metaextract_common.rpc.channel_options import SERVER_OPTIONS
 from metaextract_common.rpc.server import Context, RequestInterceptor
 from metaextract_common.settings import ServiceSettings
 
@@ -19,8 +20,10 @@ log = structlog.stdlib.get_logger()
 
 READINESS_PERIOD_SECONDS: Final = 2.0
 LIVENESS: Final = "liveness"
-"""Health service that says SERVING as long as the process answers; `""` and the contract's service names
-say whether it can do its work."""
+"""Health service that says SERVING as long as the process answers and does not drain; `""` and the
+contract's service names say whether it can do its work."""
+
+T = TypeVar("T")
 
 Check = Callable[[], Awaitable[None]]
 """Returns if a dependency can be used, raises if not."""
@@ -44,6 +47,28 @@ class Draining:
     async def wait(self) -> None:
         """Return when draining begins."""
         await self._begun.wait()
+
+
+async def until_draining(draining: Draining, events: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """Yield `events`, and raise DRAINING when the server is about to stop: the watcher resumes elsewhere."""
+    drained = asyncio.create_task(draining.wait())
+    following: asyncio.Task[T] | None = None
+    try:
+        while True:
+            following = asyncio.create_task(anext(events))
+            await asyncio.wait({following, drained}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                raise errors.draining()
+            try:
+                yield following.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        drained.cancel()
+        if following is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+        await events.aclose()
 
 
 class _Health(health_aio.HealthServicer):
@@ -84,7 +109,7 @@ async def serving(
         max_seconds=settings.call_seconds_max,
         stream_max_seconds=settings.stream_seconds_max,
     )
-    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
+    server = grpc.aio.server(interceptors=[interceptor], options=SERVER_OPTIONS)
     for add in services.values():
         add(server)
     health = _Health(draining)

@@ -1,6 +1,5 @@
 """metaextract.extractor.v1.ExtractorService over gRPC: unpack, call, pack."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 
@@ -8,7 +7,7 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
 from metaextract_common import errors as common_errors
 from metaextract_common.rpc.server import Context
-from metaextract_common.rpc.serving import Draining
+from metaextract_common.rpc.serving import Draining, until_draining
 from metaextract_common.version import VERSION
 from metaextract_extractor.adapters.rpc.mapping import (
     event_to_proto,
@@ -53,7 +52,7 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
     ) -> AsyncGenerator[pb.WatchExtractionResponse, None]:
         wait_seconds = request.wait_for_creation.ToMilliseconds() / 1000
         watched = self._queries.watch(request.name, request.after_sequence, wait_seconds)
-        async with aclosing(_until(self._draining, watched)) as events:
+        async with aclosing(until_draining(self._draining, watched)) as events:
             async for event in events:
                 yield pb.WatchExtractionResponse(event=await self._rendered(event))
 
@@ -102,25 +101,3 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
 
 def _engines(engines: Mapping[str, str]) -> list[pb.EngineInfo]:
     return [pb.EngineInfo(name=name, version=version) for name, version in sorted(engines.items())]
-
-
-async def _until(draining: Draining, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """Yield events, and raise DRAINING when the server is about to stop: the watcher resumes elsewhere."""
-    drained = asyncio.create_task(draining.wait())
-    following: asyncio.Task[Event] | None = None
-    try:
-        while True:
-            following = asyncio.create_task(anext(events))
-            await asyncio.wait({following, drained}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                raise common_errors.draining()
-            try:
-                yield following.result()
-            except StopAsyncIteration:
-                return
-    finally:
-        drained.cancel()
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-        await events.aclose()

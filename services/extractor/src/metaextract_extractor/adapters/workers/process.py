@@ -52,7 +52,6 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._tree = psutil.Process(process.pid)
         self.engines: Mapping[str, str] = {}
 
     @classmethod
@@ -116,7 +115,8 @@ class WorkerProcess:
         """Resident bytes of the worker and its engines now; 0 once they are gone."""
         total = 0
         with suppress(psutil.NoSuchProcess):
-            for process in (self._tree, *self._tree.children(recursive=True)):
+            tree = psutil.Process(self.pid)
+            for process in (tree, *tree.children(recursive=True)):
                 with suppress(psutil.NoSuchProcess):
                     total += process.memory_info().rss
         return total

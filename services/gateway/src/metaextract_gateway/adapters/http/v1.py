@@ -15,6 +15,7 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common import errors as common_errors
 from metaextract_common.errors import ServiceError
+from metaextract_common.rpc.serving import Draining, until_draining
 from metaextract_gateway.adapters.http import transcoding, uploads
 from metaextract_gateway.adapters.http.intake import Intake
 from metaextract_gateway.adapters.http.transcoding import to_json
@@ -37,8 +38,10 @@ _NOT_IMAGES: Final = (
 )
 
 
-def routes(intake: Intake, extractor: grpc.aio.Channel, *, watch_seconds_max: float) -> list[BaseRoute]:
-    """Return the routes of /v1."""
+def routes(
+    intake: Intake, extractor: grpc.aio.Channel, draining: Draining, *, watch_seconds_max: float
+) -> list[BaseRoute]:
+    """Return the routes of /v1. Event streams end when `draining` begins; their clients resume."""
     stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
 
     async def create(request: Request) -> Response:
@@ -73,7 +76,9 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, *, watch_seconds_max: fl
         responses = _iterated(stub.WatchExtraction(watch, timeout=watch_seconds_max))
         first = await anext(responses, None)  # an extraction that does not exist is a 404, not a stream
         return StreamingResponse(
-            _sse(first, responses), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            _sse(first, until_draining(draining, responses)),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
         )
 
     return [
