@@ -92,6 +92,27 @@ async def test_a_stream_raises_the_error_after_what_it_sent_before(after, serve)
             assert same(caught.value, raised)
 
 
+async def test_an_upload_that_is_refused_early_hears_the_reason(serve) -> None:
+    """While it is still sending: gRPC itself would report the write that failed."""
+    raised = ServiceError(Kind.EXHAUSTED, "some.metaextract", "REASON", "a text", {"key": "value"}, 2)
+
+    async def extract(requests, _context):
+        await anext(requests)
+        raise raised
+        yield
+
+    async def parts(count):
+        for _ in range(count):
+            yield pb.ExtractRequest(chunk=bytes(10_000))
+
+    async with serve(extract=extract) as stub:
+        for count in (1, 2, 3, 4, 5, 10, 100) * 5:
+            with pytest.raises(ServiceError) as caught:
+                async for _ in stub.Extract(parts(count)):
+                    pass
+            assert same(caught.value, raised)
+
+
 async def test_an_unknown_exception_is_logged_whole_and_sent_without_its_text(serve) -> None:
     crash = LookupError(SECRET)
 

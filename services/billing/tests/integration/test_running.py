@@ -130,7 +130,7 @@ async def test_analytics_hears_what_happened_but_not_to_whom(serve, make_setting
     add = partial(add_AnalyticsServiceServicer_to_server, collector)
     settings = make_settings(listen=f"unix:{directory}/analytics")
     async with (
-        serving(settings, {name: add}, checks={}, draining=Draining()) as target,
+        serving(settings, settings.listen, {name: add}, checks={}, draining=Draining()) as target,
         serve(analytics_target=target) as billing,
     ):
         await billing.GrantCredits(GRANT)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
 from metaextract_extractor.adapters.workers.process import WorkerSettings
@@ -15,43 +16,58 @@ from metaextract_extractor.domain.ports import Task
 from metaextract_testing import exiftool_path
 
 MEBIBYTE = 1024 * 1024
+Becomes = Callable[[Callable[[], bool | Awaitable[bool]]], Awaitable[None]]
 StartPool = Callable[..., AbstractAsyncContextManager[WorkerPool]]
 Spooled = Callable[[bytes, str], Task]
+
+
+@asynccontextmanager
+async def _started(
+    exiftool: Path | None = None, address_space_bytes_max: int = 1024 * MEBIBYTE, **limits: float
+) -> AsyncIterator[WorkerPool]:
+    chosen = {
+        "workers_count": 1,
+        "queue_count_max": 100,
+        "task_seconds_max": 60,
+        "memory_bytes_max": 768 * MEBIBYTE,
+        "recycle_bytes": 256 * MEBIBYTE,
+        **limits,
+    }
+    settings = WorkerSettings(exiftool or exiftool_path(), 30, address_space_bytes_max)
+    pool = WorkerPool(settings, PoolLimits(**chosen))
+    before = set(psutil.Process().children(recursive=True))
+    try:
+        await pool.start()
+        yield pool
+    finally:
+        family = set(psutil.Process().children(recursive=True)) - before
+        await pool.close()
+        _, left = psutil.wait_procs(family, timeout=10)
+        assert left == []
 
 
 @pytest.fixture
 def start_pool() -> StartPool:
     """Run a pool of real workers; at the end none of their processes may be left."""
+    return _started
 
-    @asynccontextmanager
-    async def start(
-        exiftool: Path | None = None,
-        address_space_bytes_max: int = 1024 * MEBIBYTE,
-        **limits: float,
-    ) -> AsyncIterator[WorkerPool]:
-        pool = WorkerPool(
-            WorkerSettings(exiftool or exiftool_path(), 30, address_space_bytes_max),
-            PoolLimits(
-                **{
-                    "workers_count": 1,
-                    "queue_count_max": 100,
-                    "task_seconds_max": 60,
-                    "memory_bytes_max": 768 * MEBIBYTE,
-                    "recycle_bytes": 256 * MEBIBYTE,
-                    **limits,
-                }
-            ),
-        )
-        try:
-            await pool.start()
-            yield pool
-        finally:
-            family = psutil.Process().children(recursive=True)
-            await pool.close()
-            _, left = psutil.wait_procs(family, timeout=10)
-            assert left == []
 
-    return start
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_pool() -> AsyncIterator[WorkerPool]:
+    async with _started(workers_count=2) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pool(shared_pool: WorkerPool, becomes: Becomes) -> AsyncIterator[WorkerPool]:
+    """A pool of two workers and a spare one, whatever the test before did to it."""
+    async def whole() -> bool:
+        await shared_pool.check()
+        return sum(worker.alive for worker in shared_pool._idle) == 3
+
+    await becomes(whole)
+    yield shared_pool
+    assert (shared_pool.busy_count, shared_pool.queued_count) == (0, 0)
 
 
 @pytest.fixture

@@ -43,14 +43,14 @@ async def followed(log: EventLog, after: int = 0) -> list[Event]:
 
 
 async def test_events_are_numbered_and_dated(log: EventLog, clock: Clock) -> None:
-    happenings = [RECEIVING, progress(1), progress(2), Ended()]
+    happenings = [RECEIVING, progress(1), StateChange(State.QUEUED), Ended()]
     appended = [await log.append(NAME, one) for one in happenings]
     assert appended == [Event(NAME, at, clock.time, one) for at, one in enumerate(happenings, 1)]
     assert await followed(log) == appended
 
 
 async def test_a_follower_may_start_in_the_middle(log: EventLog) -> None:
-    for happening in (RECEIVING, progress(1), progress(2), Ended()):
+    for happening in (RECEIVING, progress(1), StateChange(State.QUEUED), Ended()):
         await log.append(NAME, happening)
     assert [event.sequence for event in await followed(log, 2)] == [3, 4]
     assert await followed(log, 4) == []
@@ -61,7 +61,7 @@ async def test_many_followers_each_see_every_event_as_it_happens(log: EventLog) 
     await log.append(NAME, RECEIVING)
     followers = [asyncio.create_task(followed(log, after)) for after in (0, 0, 1, 5)]
     for number in range(20):
-        await log.append(NAME, progress(number))
+        await log.append(NAME, StateChange(State.QUEUED))
         if number % 3 == 0:
             await asyncio.sleep(0)
     assert not any(one.done() for one in followers)
@@ -87,8 +87,9 @@ async def test_extractions_have_logs_of_their_own(log: EventLog) -> None:
     assert (await log.append("extractions/2", RECEIVING)).sequence == 1
 
 
-async def test_a_replay_leaves_out_nothing_but_replaced_partial_results(log: EventLog) -> None:
-    for happening in (RECEIVING, PartialResult((), 1), progress(1), PartialResult((), 2), progress(2)):
+async def test_a_replay_leaves_out_nothing_but_what_later_events_replaced(log: EventLog) -> None:
+    parsing = Progress(State.PARSING, 9, None, None)
+    for happening in (RECEIVING, PartialResult((), 1), progress(1), PartialResult((), 2), progress(2), parsing):
         await log.append(NAME, happening)
     seen: list[int] = []
     async with aclosing(log.follow(NAME, 0)) as events:
@@ -96,9 +97,17 @@ async def test_a_replay_leaves_out_nothing_but_replaced_partial_results(log: Eve
             seen.append(event.sequence)
             if len(seen) == 4:
                 break
-    assert seen == [1, 3, 4, 5]
+    assert seen == [1, 4, 5, 6]
     await log.append(NAME, Ended())
-    assert [event.sequence for event in await followed(log)] == [1, 3, 5, 6]
+    assert [event.sequence for event in await followed(log)] == [1, 5, 6, 7]
+
+
+async def test_the_log_of_a_long_upload_stays_short(log: EventLog) -> None:
+    await log.append(NAME, RECEIVING)
+    for number in range(1000):
+        await log.append(NAME, progress(number))
+    await log.append(NAME, Ended())
+    assert [event.sequence for event in await followed(log)] == [1, 1001, 1002]
 
 
 async def test_what_never_began_cannot_be_followed(log: EventLog) -> None:

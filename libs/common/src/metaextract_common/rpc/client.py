@@ -1,9 +1,8 @@
 """Channels. Nobody builds one by hand: these calls cannot hang, lose their trace or their error's reason."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, TypeVar, cast
 
 import grpc
 from opentelemetry import propagate, trace
@@ -14,6 +13,37 @@ from metaextract_common.rpc.channel_options import OPTIONS
 from metaextract_common.rpc.errors import from_call
 
 Details = grpc.aio.ClientCallDetails
+T = TypeVar("T")
+
+
+class _Outcome:
+    """Called when a call has ended: ends its span, and keeps the status that arrived.
+
+    grpc.aio replaces that status by INTERNAL if a write that was under way fails, as it does in an upload
+    that the callee refuses early (grpc issue 36066).
+    """
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self.error: grpc.aio.AioRpcError | None = None
+
+    def __call__(self, call: Any) -> None:  # noqa: ANN401 - any call
+        code = _at_once(call.code())
+        if self.error is None and code is not grpc.StatusCode.OK:
+            trailing = _at_once(call.trailing_metadata())
+            self.error = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, _at_once(call.details()))
+            self._span.set_status(Status(StatusCode.ERROR, code.name))
+        self._span.set_attribute("rpc.grpc.status_code", code.value[0])
+        self._span.end()
+
+
+def _at_once(ready: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that has nothing to wait for."""
+    try:
+        ready.send(None)
+    except StopIteration as returned:
+        return cast("T", returned.value)
+    raise RuntimeError("the call has not ended")
 
 
 class _Calls:
@@ -39,15 +69,18 @@ class _Calls:
         changed = Details(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
         return method, span, changed
 
-    async def _started(self, continuation: Callable[..., Any], span: Span, *arguments: Any) -> Any:  # noqa: ANN401 - any call
+    async def _started(
+        self, continuation: Callable[..., Any], span: Span, *arguments: Any
+    ) -> tuple[Any, _Outcome]:
         try:
             call = await continuation(*arguments)
         except BaseException:
             span.set_status(Status(StatusCode.ERROR, "not started"))
             span.end()
             raise
-        call.add_done_callback(_ender(span))
-        return call
+        outcome = _Outcome(span)
+        call.add_done_callback(outcome)
+        return call, outcome
 
 
 class _Typed:
@@ -55,8 +88,9 @@ class _Typed:
     it, which therefore ends, and cancels the call, when its reader closes the one around it.
     """
 
-    def __init__(self, call: Any, method: str) -> None:  # noqa: ANN401 - any streaming call
+    def __init__(self, call: Any, outcome: _Outcome, method: str) -> None:  # noqa: ANN401 - any streaming call
         self._call = call
+        self._outcome = outcome
         self._method = method
 
     async def __aiter__(self) -> AsyncIterator[Any]:
@@ -64,7 +98,7 @@ class _Typed:
             async for response in self._call:
                 yield response
         except grpc.aio.AioRpcError as error:
-            raise from_call(error, self._method) from error
+            raise from_call(self._outcome.error or error, self._method) from error
         finally:
             self._call.cancel()  # nothing once the call is done
 
@@ -74,7 +108,7 @@ class _UnaryUnary(_Calls, grpc.aio.UnaryUnaryClientInterceptor):
         self, continuation: Callable[..., Any], client_call_details: Details, request: object
     ) -> Any:  # noqa: ANN401 - any response message
         method, span, details = self._prepared(client_call_details)
-        call = await self._started(continuation, span, details, request)
+        call, _ = await self._started(continuation, span, details, request)
         try:
             return await call
         except grpc.aio.AioRpcError as error:
@@ -86,7 +120,7 @@ class _UnaryStream(_Calls, grpc.aio.UnaryStreamClientInterceptor):
         self, continuation: Callable[..., Any], client_call_details: Details, request: object
     ) -> Any:  # noqa: ANN401 - any responses
         method, span, details = self._prepared(client_call_details)
-        return _Typed(await self._started(continuation, span, details, request), method)
+        return _Typed(*await self._started(continuation, span, details, request), method)
 
 
 class _StreamStream(_Calls, grpc.aio.StreamStreamClientInterceptor):
@@ -94,29 +128,7 @@ class _StreamStream(_Calls, grpc.aio.StreamStreamClientInterceptor):
         self, continuation: Callable[..., Any], client_call_details: Details, request_iterator: object
     ) -> Any:  # noqa: ANN401 - any responses
         method, span, details = self._prepared(client_call_details)
-        return _Typed(await self._started(continuation, span, details, request_iterator), method)
-
-
-def _ender(span: Span) -> Callable[[Any], None]:
-    def done(call: Any) -> None:  # noqa: ANN401 - any call
-        async def end() -> None:
-            try:
-                code = await call.code()
-            except asyncio.CancelledError:
-                code = grpc.StatusCode.CANCELLED
-            span.set_attribute("rpc.grpc.status_code", code.value[0])
-            if code is not grpc.StatusCode.OK:
-                span.set_status(Status(StatusCode.ERROR, code.name))
-            span.end()
-
-        task = asyncio.get_running_loop().create_task(end())
-        _ending.add(task)
-        task.add_done_callback(_ending.discard)
-
-    return done
-
-
-_ending: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+        return _Typed(*await self._started(continuation, span, details, request_iterator), method)
 
 
 def open_channel(target: str, *, timeout_seconds: float, retried: Sequence[str] = ()) -> grpc.aio.Channel:

@@ -46,7 +46,8 @@ class ExtractionQueries:
         An extraction that does not exist yet is waited for. Of one whose events are gone (this process
         was started later) the terminal event is left.
         """
-        if await self._event_log.wait_for(name, wait_seconds):
+        patience_seconds = 0 if await self._has_ended(name) else wait_seconds
+        if await self._event_log.wait_for(name, patience_seconds):
             async with aclosing(self._event_log.follow(name, after_sequence)) as events:
                 async for event in events:
                     yield event
@@ -66,6 +67,12 @@ class ExtractionQueries:
         if found.state is not State.CANCELLED:
             raise errors.illegal_state_transition(name, found.state)
         return found
+
+    async def _has_ended(self, name: str) -> bool:
+        try:
+            return (await self._extractions.get(name)).ended
+        except ServiceError:
+            return False
 
     async def forget_expired(self) -> None:
         """Delete extractions and events whose time is over."""

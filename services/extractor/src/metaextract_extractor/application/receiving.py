@@ -12,7 +12,7 @@ from metaextract_extractor.domain.ports import SpooledFile
 Parts = AsyncIterator[bytes | UploadFinish]
 Advanced = Callable[[], Awaitable[None]]
 
-ADVANCE_SECONDS: Final = 0.1
+ADVANCE_SECONDS: Final = 0.2
 """Progress is reported at most once in this time."""
 
 

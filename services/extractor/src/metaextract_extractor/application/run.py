@@ -70,13 +70,14 @@ class Run:
         await self._append(StateChange(self._extraction.state))
 
     async def go(self, parts: Parts) -> None:
-        """Receive, read, and end the extraction in any case. Raises what went wrong."""
+        """Receive, read, and end the extraction in any case. Raises what went wrong with the upload."""
         outcome: ExtractionResult | ServiceError | None = None  # stays if something unforeseen happens
         try:
             outcome = await self._result(parts)
         except ServiceError as known:
             outcome = known
-            raise
+            if self._extraction.state is State.RECEIVING:
+                raise
         except asyncio.CancelledError:
             outcome = errors.extraction_cancelled(self._extraction.name)
             raise

@@ -51,6 +51,11 @@ class Uploads:
         if task is not None:
             await asyncio.wait({task})
 
+    async def close(self) -> None:
+        """Stop what is still under way, and return when it has ended."""
+        for name in list(self._running):
+            await self.cancel(name)
+
     def _admit(self, header: UploadHeader) -> None:
         if self._count >= self._uploads_count_max:
             raise errors.extractor_busy("uploads_count_max")

@@ -43,7 +43,10 @@ class Extractions(Protocol):
 
 
 class EventLog(Protocol):
-    """The events of each extraction, in order, for any number of readers."""
+    """The events of each extraction, in order, for any number of readers.
+
+    Progress and partial results that later ones replaced need not be kept.
+    """
 
     async def append(self, name: str, happening: Happening) -> Event:
         """Number, date and keep what happened; wake the readers."""

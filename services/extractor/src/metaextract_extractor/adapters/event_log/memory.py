@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from metaextract_extractor.domain import errors
-from metaextract_extractor.domain.model import Ended, Event, Happening, PartialResult
+from metaextract_extractor.domain.model import Ended, Event, Happening, PartialResult, Progress
 
 
 @dataclass(slots=True)
@@ -20,8 +20,15 @@ class _Log:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def _replaced(earlier: Happening, later: Happening) -> bool:
+    """Whether `later` says all that `earlier` did: the log of an hour's uploads must stay small."""
+    if isinstance(earlier, PartialResult):
+        return isinstance(later, PartialResult | Ended)
+    return isinstance(earlier, Progress) and isinstance(later, Progress) and earlier.state is later.state
+
+
 class MemoryEventLog:
-    """Implements `domain.ports.EventLog`. Keeps everything but replaced partial results."""
+    """Implements `domain.ports.EventLog`. Keeps everything but what later events replaced."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -32,8 +39,7 @@ class MemoryEventLog:
         log = self._logs[name]
         log.last_sequence += 1
         event = Event(name, log.last_sequence, self._now(), happening)
-        if isinstance(happening, PartialResult | Ended):  # partial results are large, and replaced now
-            log.events = [one for one in log.events if not isinstance(one.happening, PartialResult)]
+        log.events = [one for one in log.events if not _replaced(one.happening, happening)]
         if isinstance(happening, Ended):
             log.ended_at = event.time
         log.events.append(event)

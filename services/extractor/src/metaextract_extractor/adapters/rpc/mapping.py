@@ -1,5 +1,6 @@
 """Domain <-> protobuf. Total in both directions; tests walk every enum value."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final, cast
@@ -11,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import result_pb2 as result_pb
 from metaextract_common.errors import invalid_request
+from metaextract_common.rpc.channel_options import CHUNK_BYTES_MAX
 from metaextract_common.rpc.errors import to_status
 from metaextract_common.rpc.validation import validate
 from metaextract_extractor.domain import errors
@@ -42,8 +44,8 @@ BASES: Final[dict[Basis, int]] = {
     one: result_pb.DetectedFormat.Basis.Value(f"BASIS_{one.name}") for one in Basis
 }
 
-CHUNK_BYTES_MAX: Final = 1024 * 1024
-"""Largest chunk, as the contract says: the memory that one upload may take."""
+CANCELLATION_SECONDS: Final = 0.25
+"""Time that a cancellation may take to arrive after the end of the stream."""
 
 
 async def upload_from_proto(
@@ -79,6 +81,8 @@ async def _parts(requests: AsyncIterator[pb.ExtractRequest]) -> AsyncIterator[by
                 yield UploadFinish(request.finish.size_bytes, request.finish.sha256)
             case _:
                 raise errors.upload_out_of_order("chunks, then one finish")
+    # Not finished. A client that left looks just like this, its cancellation comes a moment later.
+    await asyncio.sleep(CANCELLATION_SECONDS)
 
 
 def event_to_proto(event: Event, ended: Extraction | None) -> pb.ExtractionEvent:

@@ -91,8 +91,9 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """False once the process has ended."""
-        return self._process.returncode is None
+        """False once the process has ended or closed its input."""
+        stdin = self._process.stdin
+        return self._process.returncode is None and stdin is not None and not stdin.is_closing()
 
     async def read(self, read: Read) -> AsyncGenerator[Step | Done, None]:
         """Hand over a file and yield the worker's answers up to `Done`. Raises `WorkerDiedError`."""

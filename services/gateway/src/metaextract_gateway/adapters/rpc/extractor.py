@@ -10,12 +10,15 @@ import grpc
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError
-from metaextract_common.rpc.channel_options import CHUNK_BYTES
+from metaextract_common.rpc.channel_options import CHUNK_BYTES, CHUNK_BYTES_MAX
 from metaextract_common.rpc.errors import from_status
 from metaextract_gateway.domain.model import Delivered, Happening, Upload
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
+
+FIRST_BYTES: Final = 4096
+"""What the extractor needs to see before it can refuse a file."""
 
 RETRIED: Final = tuple(
     f"metaextract.extractor.v1.ExtractorService/{method}"
@@ -77,17 +80,24 @@ class _Sending:
 
 
 async def _recut(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Join small chunks and cut large ones; the first goes out at once, so that refusals come early."""
-    buffer = bytearray()
-    wanted = 4096
+    """Join small chunks, pass large ones on as they are: each copy would cost memory for every upload.
+
+    The first goes out at once, so that refusals come early.
+    """
+    waiting: list[bytes] = []
+    waiting_bytes, wanted = 0, FIRST_BYTES
     async for chunk in chunks:
-        buffer += chunk
-        while len(buffer) >= wanted:
-            yield bytes(buffer[:CHUNK_BYTES])
-            del buffer[:CHUNK_BYTES]
-            wanted = CHUNK_BYTES
-    if buffer:
-        yield bytes(buffer)
+        waiting.append(chunk)
+        waiting_bytes += len(chunk)
+        if waiting_bytes >= wanted:
+            joined = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+            waiting.clear()
+            del chunk  # nothing may hold it while the next hop is slow
+            waiting_bytes, wanted = 0, CHUNK_BYTES // 2
+            for at in range(0, len(joined), CHUNK_BYTES_MAX):
+                yield joined[at : at + CHUNK_BYTES_MAX]
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _header(owner: str, upload: Upload) -> pb.UploadHeader:
