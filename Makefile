@@ -42,6 +42,7 @@ check: setup ## Check style, types, dependency rule and contract
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	scripts/check_breaking
+	$(BIN)/hadolint services/*/Dockerfile
 
 gen: ## Generate the stubs again from proto/
 	@rm -rf $(STUBS)

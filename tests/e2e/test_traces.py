@@ -1,7 +1,13 @@
 """One upload is one trace, through every process that worked on it."""
 
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
 import httpx
-from fleet import Fleet, until
+from fleet import Fleet, started, until
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from metaextract_testing.factory import make
 
@@ -93,3 +99,43 @@ def test_nothing_that_a_file_says_or_is_called_gets_into_logs_or_spans(running: 
         written += file.read_bytes()
     for canary in ["canary-of-the-name", "canary-of-the-session", "canary@example.org", *values]:
         assert canary.encode() not in written
+
+
+def test_the_standard_variable_sends_the_spans_to_a_collector(tmp_path: Path) -> None:
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            received.append((self.path, body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    variable = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}
+    try:
+        with started(tmp_path, environment=variable) as fleet:
+            image = make("png")
+            httpx.post(f"{fleet.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=30)
+            assert fleet.stop() == 0
+    finally:
+        collector.shutdown()
+        collector.server_close()
+
+    services: set[str] = set()
+    names: set[str] = set()
+    for path, body in received:
+        assert path == "/v1/traces"
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            services |= {
+                one.value.string_value for one in resource.resource.attributes if one.key == "service.name"
+            }
+            names |= {span.name for scope in resource.scope_spans for span in scope.spans}
+    assert services == {"gateway", "extractor", "billing", "analytics"}
+    assert "exiftool.read" in names

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import grpc
 import pytest
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
 from metaextract_common.errors import Kind, ServiceError
 
 GET = "/metaextract.extractor.v1.ExtractorService/GetExtraction"
@@ -108,12 +110,8 @@ async def test_the_slow_one_of_two_nested_calls_is_named(serve) -> None:
 
 
 async def test_a_call_without_a_deadline_gets_the_default_one(serve, socket_folder) -> None:
-    import grpc  # noqa: PLC0415 - a channel that nobody here would build
-
-    from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc  # noqa: PLC0415
-
-    async with serve(forever, default_seconds=0.2):
-        async with grpc.aio.insecure_channel(f"unix:{socket_folder / 's'}") as channel:
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await pb_grpc.ExtractorServiceStub(channel).GetExtraction(REQUEST)
+    channel = grpc.aio.insecure_channel(f"unix:{socket_folder / 's'}")
+    async with serve(forever, default_seconds=0.2), channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await pb_grpc.ExtractorServiceStub(channel).GetExtraction(REQUEST)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

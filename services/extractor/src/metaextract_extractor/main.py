@@ -63,7 +63,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
             ),
             uploads_count_max=settings.uploads_count_max,
         )
-        stack.push_async_callback(uploads.close)  # what the drain cut off ends while store and workers are there
+        # What the drain cuts off still ends in order, with the store and the workers it needs.
+        stack.push_async_callback(uploads.close)
         queries = ExtractionQueries(extractions, event_log, uploads, keep=keep, now=now)
         await queries.end_abandoned(internal())
         await stack.enter_async_context(_sweeping(queries, settings.sweep_seconds))

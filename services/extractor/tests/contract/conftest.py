@@ -46,12 +46,6 @@ async def _started(
         assert left == []
 
 
-@pytest.fixture
-def start_pool() -> StartPool:
-    """Run a pool of real workers; at the end none of their processes may be left."""
-    return _started
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_pool() -> AsyncIterator[WorkerPool]:
     async with _started(workers_count=2) as pool:
@@ -61,6 +55,7 @@ async def shared_pool() -> AsyncIterator[WorkerPool]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def pool(shared_pool: WorkerPool, becomes: Becomes) -> AsyncIterator[WorkerPool]:
     """A pool of two workers and a spare one, whatever the test before did to it."""
+
     async def whole() -> bool:
         await shared_pool.check()
         return sum(worker.alive for worker in shared_pool._idle) == 3
@@ -68,6 +63,12 @@ async def pool(shared_pool: WorkerPool, becomes: Becomes) -> AsyncIterator[Worke
     await becomes(whole)
     yield shared_pool
     assert (shared_pool.busy_count, shared_pool.queued_count) == (0, 0)
+
+
+@pytest.fixture
+def start_pool(pool: WorkerPool) -> StartPool:
+    """Run a pool with limits of its own. The shared one is whole, so it starts no process meanwhile."""
+    return _started
 
 
 @pytest.fixture

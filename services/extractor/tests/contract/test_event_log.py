@@ -89,7 +89,14 @@ async def test_extractions_have_logs_of_their_own(log: EventLog) -> None:
 
 async def test_a_replay_leaves_out_nothing_but_what_later_events_replaced(log: EventLog) -> None:
     parsing = Progress(State.PARSING, 9, None, None)
-    for happening in (RECEIVING, PartialResult((), 1), progress(1), PartialResult((), 2), progress(2), parsing):
+    for happening in (
+        RECEIVING,
+        PartialResult((), 1),
+        progress(1),
+        PartialResult((), 2),
+        progress(2),
+        parsing,
+    ):
         await log.append(NAME, happening)
     seen: list[int] = []
     async with aclosing(log.follow(NAME, 0)) as events:

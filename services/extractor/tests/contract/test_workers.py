@@ -123,9 +123,7 @@ async def test_a_worker_that_is_killed_costs_its_file_and_no_other(pool, spooled
     await can_still_read(pool, spooled)
 
 
-async def test_an_engine_that_is_killed_costs_its_file_and_no_other(
-    pool, spooled, endless_tiff
-) -> None:
+async def test_an_engine_that_is_killed_costs_its_file_and_no_other(pool, spooled, endless_tiff) -> None:
     task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
     (engine,) = busy_worker(pool).children()
     engine.kill()
@@ -145,12 +143,12 @@ async def test_an_engine_that_dies_while_idle_is_replaced(pool, spooled, worker_
 async def test_a_file_that_takes_too_long_ends_with_its_whole_process_group(
     start_pool, spooled, endless_tiff
 ) -> None:
-    async with start_pool(task_seconds_max=1.5) as pool:
+    async with start_pool(task_seconds_max=0.5) as pool:
         task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
         worker = busy_worker(pool)
         family = [worker, *worker.children(recursive=True)]
         assert len(family) == 2
-        assert await reason(task) == ("EXTRACTION_TIMED_OUT", {"seconds_max": "1.5"})
+        assert await reason(task) == ("EXTRACTION_TIMED_OUT", {"seconds_max": "0.5"})
         _, left = await asyncio.to_thread(psutil.wait_procs, family, 10)
         assert left == []
         await can_still_read(pool, spooled)
@@ -200,27 +198,25 @@ async def test_a_full_queue_takes_no_more(start_pool, spooled, endless_tiff, bec
 async def test_cancelling_a_reading_kills_and_replaces_its_worker(
     pool, spooled, endless_tiff, becomes
 ) -> None:
-    for _ in range(3):
-        task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
-        worker = busy_worker(pool)
-        family = [worker, *worker.children(recursive=True)]
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        _, left = await asyncio.to_thread(psutil.wait_procs, family, 10)
-        assert left == []
+    task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
+    worker = busy_worker(pool)
+    family = [worker, *worker.children(recursive=True)]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    _, left = await asyncio.to_thread(psutil.wait_procs, family, 10)
+    assert left == []
     await becomes(lambda: pool.workers_count == 3)
     await can_still_read(pool, spooled)
 
 
 async def test_cancelling_twice_costs_the_pool_no_worker(pool, spooled, endless_tiff, becomes) -> None:
+    task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
     for _ in range(3):
-        task = await Reports().reading(pool, spooled(endless_tiff, "endless.tif"))
-        for _ in range(3):
-            task.cancel()
-            await asyncio.sleep(0)
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
     await becomes(lambda: pool.workers_count == 3)
     await can_still_read(pool, spooled)
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 import pytest_asyncio
-from metaextract_common.rpc.client import open_channel
-from metaextract_testing.factory import MadeImage
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
+from metaextract_common.rpc.client import open_channel
 from metaextract_extractor.main import running
 from metaextract_extractor.settings import Settings
+from metaextract_testing.factory import MadeImage
 
 if TYPE_CHECKING:  # the name stands in the type stubs only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
@@ -163,7 +163,7 @@ def start(folder: Path) -> Start:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service() -> AsyncIterator[Service]:
     """One extractor for all tests of a module: starting workers takes longer than most tests."""
-    folder = Path(tempfile.mkdtemp(prefix="mx-", dir="/tmp"))  # noqa: S108 - short, and private to us
+    folder = Path(tempfile.mkdtemp(prefix="mx-", dir="/tmp"))
     async with _started(folder, upload_bytes_max=4_000_000) as one:
         yield one
     assert list((folder / "spool").iterdir()) == []

@@ -5,11 +5,11 @@ import struct
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.errors import from_status
 from metaextract_testing.factory import large_image, make
-
-from metaextract.extractor.v1 import extractor_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 IMAGE = make("png")

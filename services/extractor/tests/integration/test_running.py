@@ -9,13 +9,13 @@ import sys
 from contextlib import asynccontextmanager
 
 import pytest
+
+from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.errors import from_status
 from metaextract_testing.factory import make
-
-from metaextract.extractor.v1 import extractor_pb2 as pb
-from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 
 IMAGE = make("png")
 ID = "00000000-0000-4000-8000-%012d"

@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 import pytest
-from metaextract_common.errors import ServiceError
-from metaextract_common.rpc.errors import from_status
-from metaextract_testing.factory import FORMATS, make, truncated
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract_common.errors import ServiceError
+from metaextract_common.rpc.errors import from_status
 from metaextract_extractor.domain.formats import BY_NAME
+from metaextract_testing.factory import FORMATS, make, truncated
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 IMAGE = make("png")
@@ -72,7 +72,10 @@ async def test_progress_never_falls_within_a_state(service) -> None:
         assert fractions
         assert fractions == sorted(fractions)
         assert all(0 <= fraction <= 1 for fraction in fractions)
-    assert {one.step for one in progress if one.state == pb.Extraction.STATE_PARSING} <= {"exiftool", "reporting"}
+    assert {one.step for one in progress if one.state == pb.Extraction.STATE_PARSING} <= {
+        "exiftool",
+        "reporting",
+    }
 
 
 async def test_an_ended_extraction_says_until_when_it_is_kept(service) -> None:

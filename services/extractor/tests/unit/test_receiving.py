@@ -1,6 +1,7 @@
 """The rules of an upload: order, limits, whole or not at all."""
 
 import hashlib
+import itertools
 import zlib
 from collections.abc import AsyncIterator
 
@@ -92,7 +93,7 @@ async def test_chunks_of_one_byte_give_the_same_file() -> None:
 @given(st.lists(st.integers(0, len(IMAGE)), max_size=20))
 async def test_however_it_is_cut_the_file_is_the_same(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(IMAGE)]
-    chunks = [IMAGE[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [IMAGE[start:end] for start, end in itertools.pairwise(edges)]
     file, _ = await received(*chunks, finish(IMAGE))
     assert file.content == IMAGE
 

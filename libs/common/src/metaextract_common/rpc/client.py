@@ -1,8 +1,9 @@
 """Channels. Nobody builds one by hand: these calls cannot hang, lose their trace or their error's reason."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import grpc
 from opentelemetry import propagate, trace
@@ -14,6 +15,10 @@ from metaextract_common.rpc.errors import from_call
 
 Details = grpc.aio.ClientCallDetails
 T = TypeVar("T")
+
+_WRITE_FAILED: Final = "Internal error from Core"
+_STATUS_CHECK_SECONDS: Final = 0.01
+_STATUS_CHECKS_COUNT_MAX: Final = 50
 
 
 class _Outcome:
@@ -28,13 +33,18 @@ class _Outcome:
         self.error: grpc.aio.AioRpcError | None = None
 
     def __call__(self, call: Any) -> None:  # noqa: ANN401 - any call
-        code = _at_once(call.code())
-        if self.error is None and code is not grpc.StatusCode.OK:
-            trailing = _at_once(call.trailing_metadata())
-            self.error = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, _at_once(call.details()))
+        status = _at_once(_status(call))
+        code = status.code()
+        if code is not grpc.StatusCode.OK:
+            self.error = status
             self._span.set_status(Status(StatusCode.ERROR, code.name))
         self._span.set_attribute("rpc.grpc.status_code", code.value[0])
         self._span.end()
+
+
+async def _status(call: Any) -> grpc.aio.AioRpcError:  # noqa: ANN401 - any call that has ended
+    code, trailing, details = await call.code(), await call.trailing_metadata(), await call.details()
+    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, details)
 
 
 def _at_once(ready: Coroutine[Any, Any, T]) -> T:
@@ -70,7 +80,7 @@ class _Calls:
         return method, span, changed
 
     async def _started(
-        self, continuation: Callable[..., Any], span: Span, *arguments: Any
+        self, continuation: Callable[..., Any], span: Span, *arguments: object
     ) -> tuple[Any, _Outcome]:
         try:
             call = await continuation(*arguments)
@@ -98,9 +108,21 @@ class _Typed:
             async for response in self._call:
                 yield response
         except grpc.aio.AioRpcError as error:
-            raise from_call(self._outcome.error or error, self._method) from error
+            raise from_call(await self._sent(error), self._method) from error
         finally:
             self._call.cancel()  # nothing once the call is done
+
+    async def _sent(self, error: grpc.aio.AioRpcError) -> grpc.aio.AioRpcError:
+        """Return the status that the callee sent, which may have come before or come after gRPC's own."""
+        for seen in (error, self._outcome.error):
+            if seen is not None and seen.details() != _WRITE_FAILED:
+                return seen
+        for _ in range(_STATUS_CHECKS_COUNT_MAX):
+            await asyncio.sleep(_STATUS_CHECK_SECONDS)
+            late = await _status(self._call)
+            if late.details() != _WRITE_FAILED:
+                return late
+        return error
 
 
 class _UnaryUnary(_Calls, grpc.aio.UnaryUnaryClientInterceptor):

@@ -57,7 +57,7 @@ class WorkerPool:
     @property
     def workers_count(self) -> int:
         """Workers that can take or have a file."""
-        return len(self._idle) + len(self._busy)
+        return sum(worker.alive for worker in (*self._idle, *self._busy))
 
     @property
     def busy_count(self) -> int:
