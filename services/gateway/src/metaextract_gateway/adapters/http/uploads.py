@@ -85,6 +85,7 @@ async def _multipart(
     # The file ends where the closing delimiter begins, if it is the last part.
     trailer = len(b"\r\n--") + len(boundary) + len(b"--\r\n")
     expected = None if length is None else max(0, length - form.file_offset - trailer)
+    expected = 0 if form.file_is_empty else expected
     return IncomingUpload(
         form.file_name[:FILE_NAME_CHARACTERS_MAX], form.media_type, form.fields, expected, _rest(form, body)
     )
@@ -123,6 +124,7 @@ class _Form:
         self.ended = False
         self.file_name = ""
         self.media_type = ""
+        self.file_is_empty = False
         self.file_offset = 0
         self.fields: dict[str, str] = {}
         self.chunks: deque[bytes] = deque()
@@ -180,7 +182,9 @@ class _Form:
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
-            self._begin_file(start)
+            if not self.file_began:
+                self.file_began = True
+                self.file_offset = self._fed + start
             self.chunks.append(data[start:end])
             return
         if self.file_began:
@@ -189,14 +193,10 @@ class _Form:
         if len(self._part.data) > FIELD_BYTES_MAX or len(self.fields) >= FIELDS_COUNT_MAX:
             raise errors.malformed_multipart()
 
-    def _begin_file(self, start: int) -> None:
-        if not self.file_began:
-            self.file_began = True
-            self.file_offset = self._fed + start
-
     def _part_ended(self) -> None:
         if self._in_file:
-            self._begin_file(0)  # an empty file
+            self.file_is_empty = not self.file_began
+            self.file_began = True
             self._in_file = False
         elif not self.file_began:
             self.fields[self._part.name] = self._part.data.decode("utf-8", "replace")

@@ -1,0 +1,133 @@
+"""Uploads are read the same however the network cuts them."""
+
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from metaextract_common.errors import ServiceError
+from metaextract_gateway.adapters.http import uploads
+
+LIMIT = 10 * 1024 * 1024
+
+
+def request(pieces: list[bytes], headers: dict[str, str], query: str = "") -> Request:
+    left = list(pieces)
+
+    async def receive() -> dict[str, object]:
+        body = left.pop(0) if left else b""
+        return {"type": "http.request", "body": body, "more_body": bool(left)}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    return Request(scope, receive)
+
+
+def form(fields: list[tuple[str, str]], name: str, content: bytes, boundary: str = "b0undary") -> bytes:
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
+        for k, v in fields
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    return (
+        b"".join(parts)
+        + head.encode()
+        + b"Content-Type: image/jpeg\r\n\r\n"
+        + content
+        + f"\r\n--{boundary}--\r\n".encode()
+    )
+
+
+def cut(body: bytes, at: list[int]) -> list[bytes]:
+    edges = sorted({0, len(body), *(one % (len(body) + 1) for one in at)})
+    return [body[start:end] for start, end in itertools.pairwise(edges)]
+
+
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b0undary"}
+
+
+async def read(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
+@given(content=st.binary(max_size=5000), at=st.lists(st.integers(0, 6000), max_size=12))
+async def test_the_file_and_the_fields_before_it_survive_any_cut(content: bytes, at: list[int]) -> None:
+    if b"\r\n--b0undary" in content:
+        return
+    body = form([("session_id", "s1"), ("op_ocr", "true")], "a.jpg", content)
+    headers = MULTIPART | {"Content-Length": str(len(body))}
+
+    incoming = await uploads.opened(request(cut(body, at), headers), upload_bytes_max=LIMIT)
+
+    assert incoming.file_name == "a.jpg"
+    assert incoming.media_type == "image/jpeg"
+    assert incoming.fields == {"session_id": "s1", "op_ocr": "true"}
+    assert incoming.size_bytes_expected == len(content)
+    assert await read(incoming.chunks) == content
+
+
+async def test_bytes_that_look_like_a_boundary_are_content() -> None:
+    content = b"\r\n--b0undar\r\n--b0undarz--\r\n" * 10
+    body = form([], "a.jpg", content)
+
+    incoming = await uploads.opened(
+        request(cut(body, list(range(0, 400, 3))), MULTIPART), upload_bytes_max=LIMIT
+    )
+
+    assert await read(incoming.chunks) == content
+
+
+async def test_the_raw_body_is_the_file() -> None:
+    headers = {"Content-Type": "image/png", "Content-Length": "6"}
+
+    incoming = await uploads.opened(
+        request([b"abc", b"", b"def"], headers, "file_name=x.png"), upload_bytes_max=LIMIT
+    )
+
+    assert (incoming.file_name, incoming.media_type, incoming.size_bytes_expected) == (
+        "x.png",
+        "image/png",
+        6,
+    )
+    assert await read(incoming.chunks) == b"abcdef"
+
+
+async def reason_of(pieces: list[bytes], headers: dict[str, str]) -> str:
+    with pytest.raises(ServiceError) as caught:
+        incoming = await uploads.opened(request(pieces, headers), upload_bytes_max=LIMIT)
+        await read(incoming.chunks)
+    return caught.value.reason
+
+
+async def test_what_cannot_be_read_is_named() -> None:
+    whole = form([], "a.jpg", b"content")
+    no_file = b'--b0undary\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b0undary--\r\n'
+    many = form([(f"f{n}", "v") for n in range(uploads.FIELDS_COUNT_MAX + 1)], "a.jpg", b"content")
+    large = form([("f", "v" * (uploads.FIELD_BYTES_MAX + 1))], "a.jpg", b"content")
+    wide = f"--b0undary\r\nX: {'h' * uploads.HEADER_BYTES_MAX}\r\n\r\n".encode()
+
+    assert await reason_of([whole[:-4]], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([b"nonsense" * 100], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([whole], {"Content-Type": "multipart/form-data"}) == "MULTIPART_MALFORMED"
+    assert await reason_of([no_file], MULTIPART) == "FILE_MISSING"
+    assert await reason_of([many], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([large], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([wide], MULTIPART) == "MULTIPART_MALFORMED"
+    too_long = MULTIPART | {"Content-Length": str(LIMIT + uploads.FRAMING_BYTES + 1)}
+    assert await reason_of([whole], too_long) == "UPLOAD_TOO_LARGE"
+
+
+async def test_a_name_is_cut_and_never_a_path() -> None:
+    body = form([], "../../" + "x" * 300 + ".jpg", b"content")
+
+    incoming = await uploads.opened(request([body], MULTIPART), upload_bytes_max=LIMIT)
+
+    assert len(incoming.file_name) == uploads.FILE_NAME_CHARACTERS_MAX
