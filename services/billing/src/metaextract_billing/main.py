@@ -11,7 +11,6 @@ import structlog
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import add_BillingServiceServicer_to_server
-from metaextract_billing.adapters.events.silent import NoEvents
 from metaextract_billing.adapters.rpc.servicer import BillingServicer
 from metaextract_billing.adapters.storage import sqlite
 from metaextract_billing.application.accounts import GetBalance, GrantCredits
@@ -21,7 +20,7 @@ from metaextract_billing.application.use_cases import UseCases
 from metaextract_billing.domain.ports import Clock, Events, Ledger
 from metaextract_billing.settings import Settings
 from metaextract_common.errors import ServiceError
-from metaextract_common.events import publishing
+from metaextract_common.events import NullEvents, publishing
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
@@ -80,7 +79,7 @@ def _use_cases(
 @asynccontextmanager
 async def _events(settings: Settings) -> AsyncIterator[Events]:
     if not settings.analytics_target:
-        yield NoEvents()
+        yield NullEvents()
         return
     async with (
         open_channel(settings.analytics_target, timeout_seconds=EVENTS_SECONDS_MAX) as channel,

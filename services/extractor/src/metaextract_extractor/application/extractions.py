@@ -11,8 +11,9 @@ from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.model import Ended, Event, Extraction, State
 from metaextract_extractor.domain.ports import EventLog, Extractions
 
-ABANDONED_SEQUENCE: Final = 2**62
-"""Number of the last event of an extraction whose other events are gone: after all of them."""
+ABANDONED_SEQUENCE: Final = 2**53 - 1
+"""Number of the last event of an extraction whose other events are gone: after all of them, and the largest
+that every JSON reader keeps."""
 
 
 class ExtractionQueries:
