@@ -1,4 +1,4 @@
-"""What the tests of all layers share: recorded spans, short folders, and processes to look at."""
+"""What the tests of all layers share: short folders, and processes to look at."""
 
 import asyncio
 import shutil
@@ -8,32 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 SECONDS_MAX = 20
 
 Becomes = Callable[[Callable[[], bool | Awaitable[bool]]], Awaitable[None]]
-
-
-@pytest.fixture(scope="session")
-def span_exporter() -> InMemorySpanExporter:
-    """A process has one tracer provider: another test suite in it may have set it before us."""
-    exporter = InMemorySpanExporter()
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider()
-        trace.set_tracer_provider(provider)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    return exporter
-
-
-@pytest.fixture
-def spans(span_exporter: InMemorySpanExporter) -> InMemorySpanExporter:
-    span_exporter.clear()
-    return span_exporter
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One analytics service on a unix socket, and the spans it makes."""
+"""One analytics service on a unix socket."""
 
 import tempfile
 import uuid
@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from metaextract.analytics.v1 import analytics_pb2 as pb
 from metaextract.analytics.v1.analytics_pb2_grpc import AnalyticsServiceStub
@@ -42,19 +38,6 @@ async def channel(settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
 @pytest.fixture
 def analytics(channel: grpc.aio.Channel) -> "AnalyticsServiceAsyncStub":
     return AnalyticsServiceStub(channel)
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """Everything that ends during the test. A process has one provider for good: it may be there already."""
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider()
-        trace.set_tracer_provider(provider)
-    exporter = InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    yield exporter
-    exporter.shutdown()
 
 
 @pytest.fixture

@@ -59,7 +59,15 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         workers = await _workers(settings, stack)
         uploads = Uploads(
             Surroundings(
-                extractions, event_log, spool, workers, events, now, settings.upload_bytes_max, keep
+                extractions=extractions,
+                event_log=event_log,
+                spool=spool,
+                workers=workers,
+                events=events,
+                now=now,
+                upload_bytes_max=settings.upload_bytes_max,
+                upload_idle_seconds_max=settings.upload_idle_seconds_max,
+                keep=keep,
             ),
             uploads_count_max=settings.uploads_count_max,
         )

@@ -36,6 +36,9 @@ class Settings(ServiceSettings):
         default="", description="gRPC target of the analytics service; empty: events are not sent."
     )
     upload_bytes_max: PositiveInt = Field(default=100 * MEBIBYTE, description="Largest file, in bytes.")
+    upload_idle_seconds_max: PositiveFloat = Field(
+        default=60, description="Time that an upload may stand still before it is given up."
+    )
     uploads_count_max: PositiveInt = Field(default=256, description="Extractions under way at once.")
     workers_count: PositiveInt = Field(
         default=max(2, os.cpu_count() or 2),

@@ -47,7 +47,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with ExifTool(arguments.exiftool) as exiftool:
-        _send(answers, Ready({exiftool.name: exiftool.version}))
+        _send(answers, Ready({exiftool.name: exiftool.version}, (exiftool.pid,)))
         while (read := _next_read(sys.stdin.buffer)) is not None:
             _send(answers, _done(exiftool, read, answers))
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,5 +1,6 @@
 """The rules of an upload: order, limits, whole or not at all."""
 
+import asyncio
 import hashlib
 import itertools
 import zlib
@@ -66,7 +67,7 @@ async def received(
     *parts: bytes | UploadFinish, extension: str = "png", bytes_max: int = BYTES_MAX
 ) -> tuple[MemoryFile, Receiving]:
     file = MemoryFile()
-    receiving = Receiving(file, extension=extension, upload_bytes_max=bytes_max)
+    receiving = Receiving(file, extension=extension, upload_bytes_max=bytes_max, idle_seconds_max=20)
     await receiving.receive(stream(*parts), nothing)
     return file, receiving
 
@@ -131,7 +132,7 @@ async def test_the_limit_is_the_last_size_that_is_accepted() -> None:
 
 async def test_what_is_beyond_the_limit_is_not_spooled() -> None:
     file = MemoryFile()
-    receiving = Receiving(file, extension="png", upload_bytes_max=10_000)
+    receiving = Receiving(file, extension="png", upload_bytes_max=10_000, idle_seconds_max=20)
     with pytest.raises(ServiceError):
         await receiving.receive(stream(IMAGE[:9000], IMAGE[9000:], finish(IMAGE)), nothing)
     assert file.content == IMAGE[:9000]
@@ -148,7 +149,9 @@ async def test_what_is_no_image_is_refused_after_its_first_bytes() -> None:
 
     file = MemoryFile()
     with pytest.raises(ServiceError) as caught:
-        await Receiving(file, extension="jpg", upload_bytes_max=BYTES_MAX).receive(endless(), nothing)
+        await Receiving(file, extension="jpg", upload_bytes_max=BYTES_MAX, idle_seconds_max=20).receive(
+            endless(), nothing
+        )
     assert (caught.value.reason, caught.value.metadata) == ("UNSUPPORTED_FORMAT", {"extension": "jpg"})
     assert asked_for <= 5
 
@@ -167,7 +170,19 @@ async def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) ->
 
     chunks = [IMAGE[at : at + 1000] for at in range(0, len(IMAGE), 1000)]
     monkeypatch.setattr(module, "ADVANCE_SECONDS", 0)
-    await Receiving(file, extension="png", upload_bytes_max=BYTES_MAX).receive(
+    await Receiving(file, extension="png", upload_bytes_max=BYTES_MAX, idle_seconds_max=20).receive(
         stream(*chunks, finish(IMAGE)), advanced
     )
     assert told == [min(at, len(IMAGE)) for at in range(1000, len(IMAGE) + 1000, 1000)]
+
+
+async def test_an_upload_that_stands_still_is_given_up() -> None:
+    async def stalled() -> AsyncIterator[bytes | UploadFinish]:
+        yield make("png").content
+        await asyncio.Event().wait()
+
+    receiving = Receiving(MemoryFile(), extension="png", upload_bytes_max=BYTES_MAX, idle_seconds_max=0.05)
+    with pytest.raises(ServiceError) as caught:
+        await receiving.receive(stalled(), nothing)
+
+    assert caught.value.reason == "UPLOAD_INCOMPLETE"

@@ -1,5 +1,6 @@
 """Takes the parts of one upload: right order, within the limit, an image, whole."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -19,10 +20,13 @@ ADVANCE_SECONDS: Final = 0.2
 class Receiving:
     """One upload on its way into the spool. `head` keeps its first bytes."""
 
-    def __init__(self, file: SpooledFile, *, extension: str, upload_bytes_max: int) -> None:
+    def __init__(
+        self, file: SpooledFile, *, extension: str, upload_bytes_max: int, idle_seconds_max: float
+    ) -> None:
         self._file = file
         self._extension = extension
         self._upload_bytes_max = upload_bytes_max
+        self._idle_seconds_max = idle_seconds_max
         self.head = b""
 
     async def receive(self, parts: Parts, advanced: Advanced) -> None:
@@ -30,11 +34,11 @@ class Receiving:
 
         `advanced` is called now and then while bytes arrive. Raises UNSUPPORTED_FORMAT as soon as the
         first bytes show it, UPLOAD_TOO_LARGE, UPLOAD_OUT_OF_ORDER, UPLOAD_CORRUPTED, and
-        UPLOAD_INCOMPLETE when the parts end without a finish: a client that crashed looks just like one
-        that is done, only the finish tells them apart.
+        UPLOAD_INCOMPLETE when the parts end without a finish, or nothing comes for too long: a client that
+        crashed looks just like one that is done, only the finish tells them apart.
         """
         reported = time.monotonic()
-        async for part in parts:
+        async for part in self._arriving(parts):
             if isinstance(part, UploadFinish):
                 self._refuse_unreadable()
                 self._verify(part)
@@ -45,6 +49,18 @@ class Receiving:
                 reported = time.monotonic()
                 await advanced()
         raise errors.upload_incomplete(self._file.bytes_received)
+
+    async def _arriving(self, parts: Parts) -> AsyncIterator[bytes | UploadFinish]:
+        iterator = aiter(parts)
+        while True:
+            try:
+                async with asyncio.timeout(self._idle_seconds_max):
+                    part = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise errors.upload_incomplete(self._file.bytes_received) from error
+            yield part
 
     async def _take(self, chunk: bytes) -> None:
         if self._file.bytes_received + len(chunk) > self._upload_bytes_max:

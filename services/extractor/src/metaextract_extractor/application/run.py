@@ -44,6 +44,7 @@ class Surroundings:
     events: Events
     now: Callable[[], datetime]
     upload_bytes_max: int
+    upload_idle_seconds_max: float
     keep: timedelta
 
 
@@ -88,7 +89,12 @@ class Run:
         extension = extension_of(self._header.file_name)
         began = time.perf_counter()
         async with self._with.spool.file(extension, self._header.size_bytes) as file:
-            receiving = Receiving(file, extension=extension, upload_bytes_max=self._with.upload_bytes_max)
+            receiving = Receiving(
+                file,
+                extension=extension,
+                upload_bytes_max=self._with.upload_bytes_max,
+                idle_seconds_max=self._with.upload_idle_seconds_max,
+            )
             await self._receive(receiving, file, extension, parts)
             received = time.perf_counter()
             await self._enter(State.QUEUED)

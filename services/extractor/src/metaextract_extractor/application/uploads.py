@@ -105,8 +105,12 @@ class Uploads:
         if earlier.result is None:
             raise errors.request_id_reused(header.request_id)
         async with self._with.spool.file("", None) as file:
-            extension = extension_of(header.file_name)
-            receiving = Receiving(file, extension=extension, upload_bytes_max=self._with.upload_bytes_max)
+            receiving = Receiving(
+                file,
+                extension=extension_of(header.file_name),
+                upload_bytes_max=self._with.upload_bytes_max,
+                idle_seconds_max=self._with.upload_idle_seconds_max,
+            )
             await receiving.receive(parts, _ignored)
             if file.hashes() != earlier.result.file.hashes:
                 raise errors.request_id_reused(header.request_id)

@@ -44,6 +44,9 @@ BASES: Final[dict[Basis, int]] = {
     one: result_pb.DetectedFormat.Basis.Value(f"BASIS_{one.name}") for one in Basis
 }
 
+HEADER_SECONDS: Final = 30
+"""Time that the header of an upload may take to come."""
+
 CANCELLATION_SECONDS: Final = 0.25
 """Time that a cancellation may take to arrive after the end of the stream."""
 
@@ -52,7 +55,8 @@ async def upload_from_proto(
     requests: AsyncIterator[pb.ExtractRequest],
 ) -> tuple[UploadHeader, AsyncIterator[bytes | UploadFinish]]:
     """Take the header off the stream; what follows comes as chunks and one finish."""
-    first = await anext(aiter(requests), None)
+    async with asyncio.timeout(HEADER_SECONDS):
+        first = await anext(aiter(requests), None)
     if first is None or first.WhichOneof("part") != "header":
         raise errors.upload_out_of_order("a header first")
     validate(first)

@@ -28,6 +28,7 @@ from metaextract_extractor.adapters.workers.protocol import (
 log = structlog.stdlib.get_logger()
 
 LEFTOVER_BYTES: Final = 64 * 1024
+LARGE_BYTES: Final = 256 * 1024
 
 
 class WorkerDiedError(Exception):
@@ -52,6 +53,7 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._engine_pids: tuple[int, ...] = ()
         self.engines: Mapping[str, str] = {}
 
     @classmethod
@@ -77,6 +79,7 @@ class WorkerProcess:
             if not isinstance(ready, Ready):
                 raise WorkerDiedError("crashed")
             worker.engines = ready.engines
+            worker._engine_pids = ready.engine_pids
         except TimeoutError as error:
             raise WorkerDiedError("crashed") from error
         finally:
@@ -115,11 +118,9 @@ class WorkerProcess:
     def memory_bytes(self) -> int:
         """Resident bytes of the worker and its engines now; 0 once they are gone."""
         total = 0
-        with suppress(psutil.NoSuchProcess):
-            tree = psutil.Process(self.pid)
-            for process in (tree, *tree.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    total += process.memory_info().rss
+        for pid in (self.pid, *self._engine_pids):
+            with suppress(psutil.NoSuchProcess):
+                total += psutil.Process(pid).memory_info().rss
         return total
 
     async def kill(self) -> None:
@@ -140,6 +141,9 @@ class WorkerProcess:
             (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
             if length > FRAME_BYTES_MAX:
                 raise WorkerDiedError("output_limit")
-            return answer_from_json(await stdout.readexactly(length))
+            payload = await stdout.readexactly(length)
+            if length > LARGE_BYTES:  # takes long enough to hold up others
+                return await asyncio.to_thread(answer_from_json, payload)
+            return answer_from_json(payload)
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
             raise WorkerDiedError("crashed") from error

@@ -30,6 +30,7 @@ class Ready:
     """From the worker, once: it can take files. `engines` maps names to versions."""
 
     engines: dict[str, str]
+    engine_pids: tuple[int, ...]
     kind: Literal["ready"] = "ready"
 
 

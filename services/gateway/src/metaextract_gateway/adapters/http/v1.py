@@ -1,7 +1,7 @@
 """/v1: extractions as resources. Unary calls are transcoded; uploads and event streams stand here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -112,10 +112,13 @@ def _wait(request: Request) -> Duration:
 
 
 async def _iterated(
-    call: AsyncIterable[pb.WatchExtractionResponse],
+    call: "grpc.aio.UnaryStreamCall[pb.WatchExtractionRequest, pb.WatchExtractionResponse]",
 ) -> AsyncGenerator[pb.WatchExtractionResponse, None]:
-    async for response in call:
-        yield response
+    try:
+        async for response in call:
+            yield response
+    finally:
+        call.cancel()  # gRPC holds on to a stream that was merely dropped
 
 
 async def _sse(

@@ -1,0 +1,3 @@
+"""Loads what the tests of several packages share."""
+
+pytest_plugins = ["metaextract_testing.fixtures"]

@@ -1,0 +1,24 @@
+"""Fixtures that the tests of several packages share (a pytest plugin, loaded by conftest.py at the root)."""
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+
+@pytest.fixture(scope="session")
+def span_exporter() -> InMemorySpanExporter:
+    """Record the spans of this process, which can have one tracer provider only."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    trace.set_tracer_provider(provider)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return exporter
+
+
+@pytest.fixture
+def spans(span_exporter: InMemorySpanExporter) -> InMemorySpanExporter:
+    """The spans that end during a test."""
+    span_exporter.clear()
+    return span_exporter
