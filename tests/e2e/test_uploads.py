@@ -263,3 +263,14 @@ async def test_a_hundred_files_at_once_all_get_their_own_answer(http: httpx.Asyn
     answers = await asyncio.gather(*(upload(image) for image in images))
 
     assert answers == [hashlib.sha256(image.content).hexdigest() for image in images]
+
+
+async def test_a_wrong_path_or_method_is_a_problem_too(http: httpx.AsyncClient) -> None:
+    nowhere = await http.get("/v1/nothing")
+    wrong = await http.get("/v1/extractions")
+    index = await http.get("/")
+
+    assert (nowhere.status_code, nowhere.json()["reason"]) == (404, "PATH_NOT_FOUND")
+    assert (wrong.status_code, wrong.json()["reason"]) == (405, "METHOD_NOT_ALLOWED")
+    assert wrong.headers["allow"] == "POST"
+    assert index.json()["name"] == "MetaExtract"

@@ -1,7 +1,4 @@
-"""Failures that arise at the edge itself, before any service is asked.
-
-They use the reasons of the contract where one fits, so that `/v1` speaks one language.
-"""
+"""Failures that arise at the edge itself, before any service is asked: one function per ErrorReason."""
 
 from metaextract_common.errors import Kind, ServiceError
 
@@ -63,4 +60,18 @@ def rate_limited(retry_after_seconds: float) -> ServiceError:
         "Too many requests; wait before the next one.",
         {},
         retry_after_seconds,
+    )
+
+
+def path_not_found() -> ServiceError:
+    """Nothing answers at this path."""
+    return ServiceError(
+        Kind.NOT_FOUND, DOMAIN, "PATH_NOT_FOUND", "Nothing answers at this path; GET / lists what there is."
+    )
+
+
+def method_not_allowed(method: str) -> ServiceError:
+    """The path does not answer this method."""
+    return ServiceError(
+        Kind.INVALID, DOMAIN, "METHOD_NOT_ALLOWED", f"{method} is not answered here.", {"method": method}
     )

@@ -8,6 +8,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -16,10 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from metaextract_common.errors import ServiceError, internal
 from metaextract_gateway.adapters.http import problems
 from metaextract_gateway.adapters.http.lingering import LingeringCloseMiddleware
+from metaextract_gateway.domain import errors
 
 log = structlog.stdlib.get_logger()
 
 CLIENT_CLOSED = 499
+METHOD_NOT_ALLOWED = 405
 _SPANLESS = ("/api/health", "/healthz")
 
 
@@ -29,6 +32,7 @@ def build_app(routes: list[BaseRoute]) -> Starlette:
         routes=routes,
         exception_handlers={
             ServiceError: problems.render,
+            HTTPException: _unrouted,
             ClientDisconnect: _disconnected,
             Exception: _crashed,
         },
@@ -36,6 +40,16 @@ def build_app(routes: list[BaseRoute]) -> Starlette:
     app.add_middleware(LingeringCloseMiddleware)
     app.add_middleware(TracingMiddleware)
     return app
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    """Nothing answers at this path, or not to this method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    wrong_method = error.status_code == METHOD_NOT_ALLOWED
+    known = errors.method_not_allowed(request.method) if wrong_method else errors.path_not_found()
+    response = problems.problem(known, request.url.path)
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:

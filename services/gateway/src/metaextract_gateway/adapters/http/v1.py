@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import grpc
 from google.protobuf.duration_pb2 import Duration
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
@@ -16,6 +16,7 @@ from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common import errors as common_errors
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.serving import Draining, until_draining
+from metaextract_common.version import VERSION
 from metaextract_gateway.adapters.http import transcoding, uploads
 from metaextract_gateway.adapters.http.intake import Intake
 from metaextract_gateway.adapters.http.transcoding import to_json
@@ -27,6 +28,16 @@ if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers 
 
 EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
 WAIT_SECONDS_MAX: Final = 60.0
+INDEX: Final = {
+    "name": "MetaExtract",
+    "version": VERSION,
+    "upload": "POST /v1/extractions (multipart part `file`, or the raw body with its media type)",
+    "read": "GET /v1/extractions/{id}",
+    "watch": "GET /v1/extractions/{id}/events (server-sent events)",
+    "cancel": "POST /v1/extractions/{id}:cancel",
+    "formats": "GET /v1/formats",
+    "server": "GET /v1/server",
+}
 # Bodies of these types are forms or text, never an image: refused before they are read.
 _NOT_IMAGES: Final = (
     "text/",
@@ -81,7 +92,11 @@ def routes(
             headers={"Cache-Control": "no-store"},
         )
 
+    async def index(_request: Request) -> Response:
+        return JSONResponse(INDEX)
+
     return [
+        Route("/", index),
         Route("/v1/extractions", create, methods=["POST"]),
         Route("/v1/extractions/{extraction}/events", events),
         *transcoding.routes(EXTRACTOR, extractor),
