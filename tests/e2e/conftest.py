@@ -1,15 +1,12 @@
 """A running product for tests that leave it whole; tests that break it start their own."""
 
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no package; `fleet` is theirs alone
-
-from fleet import Fleet, started
+from metaextract_testing.fleet import Fleet, started
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fleet import Fleet
-
 from metaextract_testing.factory import make
+from metaextract_testing.fleet import Fleet
 
 
 def metaextract(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 
 import grpc
 import httpx
-from fleet import Fleet, eventually, until
 
 from metaextract.billing.v1 import billing_pb2 as billing_pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_testing.factory import large_jpeg_chunks, make
+from metaextract_testing.fleet import Fleet, eventually, until
 from metaextract_testing.hostile import slow_tiff
 
 

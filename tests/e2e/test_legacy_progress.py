@@ -5,11 +5,11 @@ import json
 
 import httpx
 import pytest
-from fleet import Fleet
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from metaextract_testing.factory import make
+from metaextract_testing.fleet import Fleet
 
 
 async def frames(socket: ClientConnection) -> list[dict]:

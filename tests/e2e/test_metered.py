@@ -4,11 +4,11 @@ import uuid
 
 import grpc
 import httpx
-from fleet import Fleet
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_testing.factory import make
+from metaextract_testing.fleet import Fleet
 
 
 def extract(client: httpx.Client, seed: int, **fields: str) -> httpx.Response:

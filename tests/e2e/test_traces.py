@@ -6,10 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
-from fleet import Fleet, started, until
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from metaextract_testing.factory import make
+from metaextract_testing.fleet import Fleet, started, until
 
 EDGES = {
     ("gateway", "POST /v1/extractions", "gateway", "metaextract.extractor.v1.ExtractorService/Extract"),

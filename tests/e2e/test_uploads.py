@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterable
 
 import httpx
 import pytest
-from fleet import Fleet, eventually
 
 from metaextract_testing.factory import FORMATS, large_image, large_jpeg_chunks, make
+from metaextract_testing.fleet import Fleet, eventually
 
 
 def printed(extraction: dict) -> dict[str, list[str]]:

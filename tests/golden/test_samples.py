@@ -3,16 +3,13 @@
 import csv
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-
-from fleet import Fleet, started
+from metaextract_testing.fleet import Fleet, started
 
 SAMPLES_DIR = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[2].parent / "shared" / "samples"))
 MANIFEST = SAMPLES_DIR / "public" / "MANIFEST.tsv"

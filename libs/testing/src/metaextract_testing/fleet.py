@@ -59,7 +59,7 @@ class Fleet:
 
     def server(self) -> dict[str, int]:
         """Return /v1/server."""
-        return httpx.get(f"{self.url}/v1/server", timeout=10).json()
+        return dict(httpx.get(f"{self.url}/v1/server", timeout=10).json())
 
     def stop(self) -> int:
         """Send SIGTERM, as Ctrl-C does, and return the exit code."""
@@ -74,7 +74,8 @@ def until(true: Callable[[], object], seconds: float = 20) -> None:
     """Wait until something becomes true; fail after a while."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "did not become true in time"
+        if time.monotonic() > deadline:
+            raise AssertionError("did not become true in time")
         time.sleep(0.05)
 
 
@@ -89,7 +90,7 @@ def started(folder: Path, *options: str, environment: dict[str, str] | None = No
     log = folder / "log"
     command = [sys.executable, "-m", "metaextract_client.cli", "up", "--port=0", "--ops-port=0"]
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own program
             [*command, f"--data-dir={folder / 'data'}", *options],
             stdout=output,
             stderr=subprocess.STDOUT,
