@@ -141,7 +141,7 @@ def test_services_start_after_those_they_call_and_keep_everything_in_the_data_fo
         targets = {v for k, v in service.environment.items() if k.endswith("_TARGET")}
         assert targets <= started
         started |= {v for k, v in service.environment.items() if k.endswith("_LISTEN")}
-        assert all(k.startswith(f"{service.name.upper()}_") for k in service.environment)
+        assert all(k.startswith((f"{service.name.upper()}_", "GRPC_")) for k in service.environment)
         for key, value in service.environment.items():
             if key.endswith(("_PATH", "_DIR", "_STORE", "_FILE")):
                 assert Path(value).is_relative_to(tmp_path / "data")

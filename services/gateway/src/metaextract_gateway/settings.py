@@ -21,7 +21,6 @@ class Settings(ServiceSettings):
         default="dns:///extractor:50051", description="gRPC target of the extractor."
     )
     billing_target: str = Field(default="dns:///billing:50052", description="gRPC target of billing.")
-    analytics_target: str = Field(default="dns:///analytics:50053", description="gRPC target of analytics.")
     metered: bool = Field(
         default=True, description="Enforce rate limits; must be as BILLING_METERED, which decides who pays."
     )

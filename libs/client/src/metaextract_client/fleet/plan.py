@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from metaextract_client.fleet.ports import address
 
@@ -31,6 +33,10 @@ class Plan:
     @property
     def _reachable_host(self) -> str:
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+
+
+# Services start programs but never fork; gRPC would say at each start that it skips its fork handlers.
+_COMMON: Final[Mapping[str, str]] = MappingProxyType({"GRPC_ENABLE_FORK_SUPPORT": "0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,6 @@ def services(plan: Plan) -> tuple[Service, ...]:
             "GATEWAY_OPS_LISTEN": address(plan.host, plan.ops_port),
             "GATEWAY_EXTRACTOR_TARGET": targets["extractor"],
             "GATEWAY_BILLING_TARGET": targets["billing"],
-            "GATEWAY_ANALYTICS_TARGET": targets["analytics"],
             "GATEWAY_METERED": flag,
             "GATEWAY_TOKEN_SECRET_FILE": str(data / "token-secret"),
         },
@@ -82,7 +87,7 @@ def services(plan: Plan) -> tuple[Service, ...]:
         Service(
             name=name,
             module=f"metaextract_{name}.main",
-            environment={f"{name.upper()}_SPAN_STORE": str(data / "spans.sqlite"), **settings},
+            environment={**_COMMON, f"{name.upper()}_SPAN_STORE": str(data / "spans.sqlite"), **settings},
             socket=sockets.get(name),
         )
         for name, settings in own.items()
