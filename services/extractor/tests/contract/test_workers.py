@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -264,6 +265,27 @@ async def test_a_pool_without_a_living_worker_says_so_and_recovers(pool, worker_
     await becomes(lambda: not any(worker.alive for worker in pool._idle))
     assert not await healthy()
     await becomes(healthy)
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_workers_that_died_a_moment_ago_cost_no_file(pool, spooled) -> None:
+    image = make("png")
+    for worker in list(pool._idle):
+        os.kill(worker.pid, signal.SIGKILL)
+    for worker in list(pool._idle):  # held up on purpose: the event loop must not notice first
+        deadline = time.monotonic() + 20
+        while runs(worker.pid):
+            assert time.monotonic() < deadline
+
+    reading = await asyncio.wait_for(Reports().read(pool, spooled(image.content, image.name)), 50)
+
+    assert reading.format_name == "PNG"
 
 
 async def test_a_prefix_is_read_only_by_an_idle_worker(start_pool, spooled, endless_tiff) -> None:

@@ -94,9 +94,13 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """False once the process has ended or closed its input."""
+        """False once the process has ended, whether the event loop has noticed or not."""
+        try:
+            ended = psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            ended = True
         stdin = self._process.stdin
-        return self._process.returncode is None and stdin is not None and not stdin.is_closing()
+        return not ended and stdin is not None and not stdin.is_closing()
 
     async def read(self, read: Read) -> AsyncGenerator[Step | Done, None]:
         """Hand over a file and yield the worker's answers up to `Done`. Raises `WorkerDiedError`."""
