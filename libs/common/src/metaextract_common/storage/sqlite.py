@@ -4,8 +4,8 @@ import asyncio
 import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -37,11 +37,22 @@ async def migrate(database: Path, migrations: Path) -> None:
         raise MigrationError(output.decode(errors="replace").strip())
 
 
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Hold the file lock of `database`, for what SQLite itself does not let several processes do at once.
+
+    Two migrations would both apply the same step; two switches to WAL make one fail as locked at once,
+    whatever its timeout.
+    """
+    with database.with_name(f"{database.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @asynccontextmanager
 async def _locked(database: Path) -> AsyncIterator[None]:
-    """Hold the file lock of `database`: two dbmates at once would both apply the same migration."""
-    with database.with_name(f"{database.name}.lock").open("w") as lock:
-        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        await asyncio.to_thread(stack.enter_context, locked(database))
         yield
 
 
@@ -50,7 +61,8 @@ async def connected(database: Path) -> AsyncIterator[aiosqlite.Connection]:
     """Open `database` in WAL mode with foreign keys on, in autocommit: transactions are begun explicitly."""
     async with aiosqlite.connect(database, isolation_level=None, timeout=5) as connection:
         connection.row_factory = aiosqlite.Row
-        await connection.execute("PRAGMA journal_mode = WAL")
+        async with _locked(database):
+            await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
         yield connection

@@ -10,6 +10,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import format_span_id, format_trace_id
 
+from metaextract_common.storage.sqlite import locked
+
 SPANS_COUNT_MAX: Final = 200_000
 """Oldest spans beyond this many are deleted."""
 
@@ -46,7 +48,8 @@ class SqliteSpanExporter(SpanExporter):
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        with locked(Path(path)):
+            self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(SCHEMA)
 
