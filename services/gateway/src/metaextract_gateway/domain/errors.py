@@ -51,14 +51,14 @@ def extraction_id_invalid() -> ServiceError:
     )
 
 
-def rate_limited(retry_after_seconds: float) -> ServiceError:
+def rate_limited(requests_max: int, retry_after_seconds: float) -> ServiceError:
     """The client asks too often."""
     return ServiceError(
         Kind.EXHAUSTED,
         DOMAIN,
         "RATE_LIMITED",
-        "Too many requests; wait before the next one.",
-        {},
+        f"More than {requests_max} requests; wait before the next one.",
+        {"requests_max": str(requests_max)},
         retry_after_seconds,
     )
 

@@ -29,7 +29,7 @@ class RateLimits:
         address = request.client.host if request.client else "unknown"
         for limit in EXTRACT:
             if not await self._limiter.hit(limit, "extract", address):
-                raise errors.rate_limited(await self._wait_seconds(limit, address))
+                raise errors.rate_limited(limit.amount, await self._wait_seconds(limit, address))
         stats = await self._limiter.get_window_stats(EXTRACT[-1], "extract", address)
         return {
             "X-RateLimit-Limit": str(EXTRACT[-1].amount),

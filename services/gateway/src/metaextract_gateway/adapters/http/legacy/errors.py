@@ -97,7 +97,7 @@ def _rate_limited(error: ServiceError) -> JSONResponse:
     headers = retry_after(error)
     body = {
         "error": "Too many requests",
-        "message": "Rate limit exceeded. Maximum 10 requests per window.",
+        "message": f"Rate limit exceeded. Maximum {error.metadata['requests_max']} requests per window.",
         "retry_after_seconds": int(headers.get("Retry-After", "1")),
     }
     return JSONResponse(body, 429, headers)
