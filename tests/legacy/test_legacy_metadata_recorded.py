@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult
-from metaextract_extractor.adapters.engines.exiftool import ExifTool
+from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.adapters.rpc.mapping import field_to_proto
 from metaextract_gateway.adapters.http.legacy.metadata import Access, Mode, legacy_metadata
 from metaextract_testing import exiftool_path

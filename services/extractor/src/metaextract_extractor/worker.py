@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from metaextract_extractor.adapters.engines.exiftool import ExifTool
-from metaextract_extractor.adapters.engines.measuring import Measurement
 from metaextract_extractor.adapters.workers.protocol import (
     LENGTH,
     Done,
@@ -28,6 +26,8 @@ from metaextract_extractor.adapters.workers.protocol import (
     read_from_json,
 )
 from metaextract_extractor.domain.result import EngineRun, Reading
+from metaextract_extractor.reading.engines.exiftool import ExifTool
+from metaextract_extractor.reading.engines.measuring import Measurement
 
 OPEN_FILES_MAX = 64
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

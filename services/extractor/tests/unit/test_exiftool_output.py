@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaextract_extractor.adapters.engines.exiftool import VALUE_CHARACTERS_MAX, Found, found
+from metaextract_extractor.reading.engines.exiftool import VALUE_CHARACTERS_MAX, Found, found
 from metaextract_extractor.adapters.workers.protocol import Done, answer_from_json, answer_to_json
 from metaextract_extractor.domain.result import Field, Reading, Standard
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Standard(StrEnum):
@@ -54,6 +54,83 @@ class Field:
     engine: str
     location: ByteRange | None = None
     occurrence: int = 0
+
+    agreement: "Agreement | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What other readers say of a field: how many read it too, how many of them found the same value.
+
+    `confidence`: how probable it is that an independent reader finds this value, 0 to 1.
+    """
+
+    witnesses_count: int
+    agreeing_count: int
+    confidence: float
+
+
+CONTAINER_KINDS: Final = (
+    "file",  # the outermost structure
+    "exif",  # TIFF structure with Exif, camera raw too
+    "makernote",
+    "iptc",  # IIM datasets
+    "xmp",
+    "icc",
+    "photoshop",  # image resource blocks
+    "jumbf",  # C2PA and others
+    "mpf",
+    "text",  # comments, PNG text chunks
+    "vendor",  # application segments and boxes of one maker
+    "image",  # headers of the picture itself: SOF, IHDR, hvcC
+    "trailer",  # behind the end of the image
+)
+"""What a container holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A part of the file that holds metadata. `path` as in `Field.path`; `places` is empty if unpacked."""
+
+    path: str
+    kind: str
+    places: tuple[ByteRange, ...]
+
+
+class Why(StrEnum):
+    """Why a range was not decoded."""
+
+    UNKNOWN = "unknown"
+    """Nobody knows its structure."""
+    VENDOR = "vendor"
+    """Structure of one maker, not documented."""
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    """It contradicts its format."""
+    MISSING = "missing"
+    """Not received (yet), or past the end of the file."""
+    BUDGET = "budget"
+    """A limit of ours stopped the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A range inside a metadata container that nobody decoded."""
+
+    path: str
+    place: ByteRange
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A picture or film inside the file. `kind`: thumbnail, preview, mpf, gain_map, depth, video, …"""
+
+    kind: str
+    path: str
+    places: tuple[ByteRange, ...]
+    width_pixels: int | None = None
+    height_pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

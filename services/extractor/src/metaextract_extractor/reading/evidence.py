@@ -1,0 +1,80 @@
+"""What the steps of one reading know and add to: the file, and what was found in it so far."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from metaextract_extractor.domain.result import Field, Notice
+from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The file to read. `path` for engines that want one, `view` for ours; `whole` if all of it is there.
+
+    `family` is the container that its first bytes show (`domain.formats.sniff`), `extension` a known one
+    without dot, or empty.
+    """
+
+    path: Path
+    view: View
+    family: str
+    extension: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an engine says of one file, in the names and groups of ExifTool, so that it can be compared."""
+
+    fields: tuple[Field, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Engine(Protocol):
+    """A reader of metadata. Runs in the sandboxed worker; may crash, hang or be killed there."""
+
+    @property
+    def name(self) -> str:
+        """Stable, lower case, such as `exiftool`."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """As it states it."""
+        ...
+
+    def reads(self, subject: Subject) -> bool:
+        """Whether it can say something of such a file; cheap, decided from the family alone."""
+        ...
+
+    def read(self, subject: Subject) -> Report:
+        """Read; raises `EngineError` with a plain reason when it cannot."""
+        ...
+
+
+class EngineError(Exception):
+    """An engine could not read the file. The text is for people and holds no value of the file."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that is known of the file when the insights are drawn from it.
+
+    `fields` are the merged ones: those of the primary engine with the places that the walkers found,
+    then what only others found. `reports` holds what each engine said on its own.
+    """
+
+    subject: Subject
+    walk: Walk
+    fields: list[Field] = field(default_factory=list)
+    reports: dict[str, Report] = field(default_factory=dict)
+
+    def first(self, group: str, name: str) -> Field | None:
+        """Return the first field of a group (ExifTool family 1) and name."""
+        return next((one for one in self.fields if one.group == group and one.name == name), None)
+
+    def named(self, name: str) -> list[Field]:
+        """Return all fields of a name, whatever their group."""
+        return [one for one in self.fields if one.name == name]

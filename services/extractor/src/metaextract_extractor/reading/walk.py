@@ -1,0 +1,179 @@
+"""What our own walkers find: containers, fields with their place, and what nobody decoded. Within budgets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from metaextract_extractor.domain.result import Container, Embedded, Field, Notice, Standard, Unread, Why
+from metaextract_extractor.reading.view import MissingBytesError, View
+
+ENGINE: Final = "walkers"
+
+
+class BudgetExceededError(Exception):
+    """A file wants more than it may have; what was found so far stands. `budget` names the limit."""
+
+    def __init__(self, budget: str) -> None:
+        super().__init__(budget)
+        self.budget = budget
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much of a file we look at before we stop. Counts are for the whole file."""
+
+    depth_max: int = 16
+    """Containers within containers."""
+    containers_max: int = 10_000
+    """Chunks, boxes, segments, directories."""
+    fields_max: int = 50_000
+    value_bytes_max: int = 64 * 1024
+    """Longer values are described, not decoded."""
+    unpacked_bytes_max: int = 4 * 1024 * 1024
+    """What all compressed parts together may become."""
+    xmp_bytes_max: int = 4 * 1024 * 1024
+    xmp_depth_max: int = 256
+
+
+@dataclass(slots=True)
+class Walk:
+    """The notebook of one walk over one file. Walkers write, `reading` reads it afterwards.
+
+    A walker that meets damage leaves it (`unread`) and goes on; it raises nothing but
+    `BudgetExceededError`. `MissingBytesError` is turned into `unread` by `within`.
+    """
+
+    budgets: Budgets = field(default_factory=Budgets)
+    format_name: str = ""
+    """Short name as in `domain.formats`, as far as the structure shows it."""
+    width_pixels: int | None = None
+    height_pixels: int | None = None
+    containers: list[Container] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    structure: list[tuple[int, int]] = field(default_factory=list)
+    """(offset, end) of headers, lengths, counts and padding that were understood but are no field's value."""
+    embedded: list[Embedded] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    views: dict[str, list[View]] = field(default_factory=dict)
+    """The content of the containers whose kind other readers want: kind -> views in file order."""
+    references_known: int = 0
+    """Pointers met: offsets, item locations, chunk lengths."""
+    references_resolved: int = 0
+    """Those of them that led to bytes that are there."""
+    budgets_exceeded: list[str] = field(default_factory=list)
+    _depth: int = 0
+    _unpacked_bytes: int = 0
+    _occurrences: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @contextmanager
+    def within(self, kind: str, path: str, view: View, *, keep: bool = False) -> Iterator[None]:
+        """Enter a container that holds metadata; its bytes count as found. `keep`: remember its view.
+
+        `kind` is one of `domain.result.CONTAINER_KINDS`, `path` the names from the outside in, as in
+        `Field.path`. Bytes that turn out to be missing end the container, not the walk.
+        """
+        if len(self.containers) >= self.budgets.containers_max:
+            raise self._exceeded("containers_max")
+        if self._depth >= self.budgets.depth_max:
+            raise self._exceeded("depth_max")
+        self.containers.append(Container(path, kind, tuple(view.places())))
+        if keep:
+            self.views.setdefault(kind, []).append(view)
+        self._depth += 1
+        try:
+            yield
+        except MissingBytesError as missing:
+            self._note_missing(path, view, missing)
+        finally:
+            self._depth -= 1
+
+    def value(  # noqa: PLR0913 - a field has that many sides
+        self,
+        path: str,
+        standard: Standard,
+        group: str,
+        name: str,
+        raw: object,
+        printed: str,
+        *,
+        tag_id: str = "",
+        category: str = "",
+        stored_type: str = "",
+        at: View | None = None,
+    ) -> None:
+        """Write down a field; `at` views exactly the bytes that hold its value."""
+        if len(self.fields) >= self.budgets.fields_max:
+            raise self._exceeded("fields_max")
+        occurrence = self._occurrences[group, name] = self._occurrences.get((group, name), -1) + 1
+        location = at.place() if at is not None else None
+        if at is not None:
+            self.understood(at)
+        self.fields.append(
+            Field(
+                path=path,
+                standard=standard,
+                group=group,
+                category=category,
+                name=name,
+                tag_id=tag_id,
+                raw=raw,
+                printed=printed,
+                type=stored_type,
+                engine=ENGINE,
+                location=location,
+                occurrence=occurrence,
+            )
+        )
+
+    def understood(self, view: View) -> None:
+        """Say that these bytes were decoded: headers, counts, padding, values."""
+        self.structure.extend(
+            (one.offset_bytes, one.offset_bytes + one.length_bytes) for one in view.places()
+        )
+
+    def not_read(self, path: str, view: View, why: Why) -> None:
+        """Say that these bytes were left, and why. What nobody mentions is found later, as `UNKNOWN`."""
+        self.unread.extend(Unread(path, place, why) for place in view.places())
+
+    def image(
+        self, kind: str, path: str, view: View, width: int | None = None, height: int | None = None
+    ) -> None:
+        """Note an image inside the file: `thumbnail`, `preview`, `mpf`, `gain_map`, `depth`, `video`, …"""
+        self.embedded.append(Embedded(kind, path, tuple(view.places()), width, height))
+
+    def reference(self, *, resolved: bool) -> None:
+        """Count a pointer, and whether it led to bytes that are there."""
+        self.references_known += 1
+        self.references_resolved += resolved
+
+    def unpack(self, size_bytes: int) -> None:
+        """Claim room for unpacked bytes before they are made."""
+        self._unpacked_bytes += size_bytes
+        if self._unpacked_bytes > self.budgets.unpacked_bytes_max:
+            raise self._exceeded("unpacked_bytes_max")
+
+    @property
+    def unpacked_bytes_left(self) -> int:
+        """What may still be unpacked."""
+        return max(0, self.budgets.unpacked_bytes_max - self._unpacked_bytes)
+
+    def notice(self, code: str, message: str) -> None:
+        """Tell the reader of the result something; `message` holds no value of the file."""
+        self.notices.append(Notice(code, message))
+
+    def exceeded(self, budget: str) -> None:
+        """Note that a limit cut this walk short, for walkers that can go on elsewhere."""
+        if budget not in self.budgets_exceeded:
+            self.budgets_exceeded.append(budget)
+            self.notice("BUDGET_EXCEEDED", f"Reading stopped early: {budget}.")
+
+    def _exceeded(self, budget: str) -> BudgetExceededError:
+        self.exceeded(budget)
+        return BudgetExceededError(budget)
+
+    def _note_missing(self, path: str, view: View, missing: MissingBytesError) -> None:
+        self.reference(resolved=False)
+        places = [missing.at] if missing.at is not None else view.places()[-1:]
+        self.unread.extend(Unread(path, place, Why.MISSING) for place in places)
