@@ -3,6 +3,9 @@
 import argparse
 import sys
 
+from bench.dictionary import command as dictionary
+from bench.hostile import command as hostile
+from bench.quality import command as quality
 from bench.uploads import command as uploads
 
 
@@ -13,6 +16,9 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="MEASUREMENT")
     uploads.add_to(commands)
+    quality.add_to(commands)
+    dictionary.add_to(commands)
+    hostile.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command is None:
         parser.print_help()

@@ -18,10 +18,10 @@ def main() -> None:
     bytes_per_second = float(os.environ["BENCH_BYTES_PER_SECOND"])
     write = DiskFile.write
 
-    async def slow_write(file: DiskFile, chunk: bytes) -> None:
+    async def slow_write(file: DiskFile, chunk: bytes, offset: int) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + len(chunk) / bytes_per_second
-        await write(file, chunk)
+        await write(file, chunk, offset)
         await asyncio.sleep(max(0.0, until - loop.time()))
 
     with patch.object(DiskFile, "write", slow_write):

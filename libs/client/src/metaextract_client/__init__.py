@@ -14,6 +14,14 @@ from metaextract_client.errors import (
     ProblemError,
     ServerUnreachableError,
 )
+from metaextract_client.field_models import (
+    DictionaryLanguage,
+    FieldDefinition,
+    FieldDictionary,
+    FieldGroup,
+    FieldsFound,
+    FieldValue,
+)
 from metaextract_client.models import (
     ByteRange,
     DetectedFormat,
@@ -42,6 +50,7 @@ __all__ = [
     "Client",
     "ConnectionBrokenError",
     "DetectedFormat",
+    "DictionaryLanguage",
     "Engine",
     "EngineRun",
     "Event",
@@ -49,6 +58,11 @@ __all__ = [
     "ExtractionFailedError",
     "Failure",
     "Field",
+    "FieldDefinition",
+    "FieldDictionary",
+    "FieldGroup",
+    "FieldValue",
+    "FieldsFound",
     "FileFacts",
     "Format",
     "MetaExtractError",

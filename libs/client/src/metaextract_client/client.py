@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.stop import stop_base
 from tenacity.wait import wait_random, wait_random_exponential
 
-from metaextract_client import models
+from metaextract_client import field_models, models
 from metaextract_client.errors import (
     RETRIED_STATUS,
     ExtractionFailedError,
@@ -28,6 +28,7 @@ from metaextract_client.errors import (
     raise_for_problem,
 )
 from metaextract_client.event_stream import events
+from metaextract_client.field_models import FieldDefinition, FieldDictionary, FieldGroup, FieldsFound
 from metaextract_client.models import Event, Extraction, Format, Server, State
 
 DEFAULT_URL: Final = "http://localhost:8080"
@@ -143,6 +144,56 @@ class Client:
     async def server(self) -> Server:
         """Say what the server consists of and how busy it is."""
         return await self._call(models.server_from_json, "GET", "/v1/server")
+
+    async def search_fields(
+        self,
+        query: str = "",
+        *,
+        group: str = "",
+        group_family: int | None = None,
+        language: str = "",
+        all_values: bool = False,
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> FieldsFound:
+        """Look fields up: by name, beginning, words, tag id (`0x8827`, `2:25`), meaning of a value.
+
+        group: only fields of this group, of family `group_family` if given. language: of descriptions and
+        values, which are searched beside the English ones. all_values: not only the first 8 of each field.
+        page_size: 20 if 0. page_token: `next_page_token` of the page before.
+
+        Raises ProblemError `FIELD_DICTIONARY_NOT_READY` in the first seconds after an update of the server.
+        """
+        parameters = {
+            "query": query,
+            "group": group,
+            "group_family": group_family,
+            "language": language,
+            "view": "FIELD_VIEW_FULL" if all_values else "",
+            "page_size": page_size or "",
+            "page_token": page_token,
+        }
+        said = {name: value for name, value in parameters.items() if value not in ("", None)}
+        return await self._call(
+            field_models.fields_found_from_json, "GET", "/v1/fieldDefinitions", params=said
+        )
+
+    async def field_definition(self, name: str, *, language: str = "") -> FieldDefinition:
+        """Return one field with all values and descriptions; `name` as in `FieldDefinition.name`.
+
+        Raises ProblemError `FIELD_DEFINITION_NOT_FOUND`.
+        """
+        path = f"/v1/fieldDefinitions/{quote(name.removeprefix('fieldDefinitions/'), safe='')}"
+        parameters = {"language": language} if language else {}
+        return await self._call(field_models.field_definition_from_json, "GET", path, params=parameters)
+
+    async def field_groups(self) -> tuple[FieldGroup, ...]:
+        """List the groups that fields are in, by family and name."""
+        return await self._call(field_models.field_groups_from_json, "GET", "/v1/fieldGroups")
+
+    async def field_dictionary(self) -> FieldDictionary:
+        """Say what the field dictionary holds and what it was made from."""
+        return await self._call(field_models.field_dictionary_from_json, "GET", "/v1/fieldDictionary")
 
     async def _attempt(self, upload: "_Upload", on_progress: Callable[[Event], None] | None) -> Extraction:
         # A new id each time: an attempt that was cut off may have left a failed extraction under the old one.

@@ -31,6 +31,37 @@ FIELDS = [
         "location": {"offset_bytes": "120", "length_bytes": "8"},
     },
 ]
+FIELD_DEFINITIONS = [
+    {
+        "name": "fieldDefinitions/Exif.Main.Orientation",
+        "field_name": "Orientation",
+        "standard": "STANDARD_EXIF",
+        "family": "EXIF",
+        "group": "IFD0",
+        "table": "Exif::Main",
+        "tag_id": "274",
+        "tag_id_hex": "0x0112",
+        "type": "int16u",
+        "writable": True,
+        "description": "Orientation",
+        "language": "en",
+        "values": [{"raw": str(n), "text": f"turn {n}"} for n in range(8)],
+        "values_count": 8,
+    },
+    {
+        "name": "fieldDefinitions/GPS.Main.GPSAltitude",
+        "field_name": "GPSAltitude",
+        "group": "GPS",
+        "tag_id": "6",
+        "type": "rational64u",
+        "count": 1,
+        "unit": "m",
+        "description": "Altitude",
+        "flags": ["FLAG_AVOID", "FLAG_LIST"],
+        "values_count": 0,
+    },
+    {"name": "fieldDefinitions/X.Y", "field_name": "Y", "description": "\x1b[31mred"},
+]
 
 
 def problem(status: int, reason: str, headers: dict[str, str] | None = None, **metadata: str) -> Response:
@@ -66,6 +97,8 @@ class FarSide:
         self.uploads: list[dict[str, Any]] = []
         self.last_event_ids: list[str | None] = []
         self.cancelled: list[str] = []
+        self.field_queries: list[dict[str, str]] = []
+        self.corrected_query = ""
         self.uploads_now = 0
         self.uploads_peak = 0
 
@@ -79,6 +112,10 @@ class FarSide:
                 Route(one, self._get),
                 Route("/v1/formats", self._formats),
                 Route("/v1/server", self._server),
+                Route("/v1/fieldDefinitions", self._search_fields),
+                Route("/v1/fieldDefinitions/{definition}", self._field_definition),
+                Route("/v1/fieldGroups", self._field_groups),
+                Route("/v1/fieldDictionary", self._field_dictionary),
             ]
         )
 
@@ -201,6 +238,35 @@ class FarSide:
     async def _server(self, request: Request) -> Response:
         engines = [{"name": "exiftool", "version": "13.59"}]
         return JSONResponse({"version": "1.2.3", "engines": engines, "workers_count": 2})
+
+    async def _search_fields(self, request: Request) -> Response:
+        query = dict(request.query_params)
+        self.field_queries.append(query)
+        if query.get("query") == "not ready":
+            return problem(503, "FIELD_DICTIONARY_NOT_READY")
+        offset = int(query.get("page_token", "0"))
+        end = offset + int(query.get("page_size", "2"))
+        page = {"fields": FIELD_DEFINITIONS[offset:end], "total_size": len(FIELD_DEFINITIONS)}
+        if end < len(FIELD_DEFINITIONS):
+            page["next_page_token"] = str(end)
+        if query.get("query") == "nothing":
+            page = {}
+        return JSONResponse({**page, "corrected_query": self.corrected_query})
+
+    async def _field_definition(self, request: Request) -> Response:
+        name = f"fieldDefinitions/{request.path_params['definition']}"
+        found = [one for one in FIELD_DEFINITIONS if one["name"] == name]
+        if not found:
+            return problem(404, "FIELD_DEFINITION_NOT_FOUND", definition=name)
+        return JSONResponse({**found[0], "descriptions": {"en": "Orientation", "de": "Ausrichtung"}})
+
+    async def _field_groups(self, request: Request) -> Response:
+        return JSONResponse({"groups": [{"family": 1, "group": "GPS", "definitions_count": 31}]})
+
+    async def _field_dictionary(self, request: Request) -> Response:
+        languages = [{"code": "de", "definitions_count": 8842}, {"code": "en", "definitions_count": 33744}]
+        counts = {"definitions_count": 33744, "names_count": 21501, "languages": languages}
+        return JSONResponse({"engine": "exiftool", "engine_version": "13.59", **counts})
 
 
 @contextmanager

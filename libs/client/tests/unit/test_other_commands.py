@@ -92,7 +92,7 @@ def test_a_server_that_nobody_named_need_not_run(monkeypatch, closed_port):
     assert "no      server" in result.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["up"], ["extract"], ["formats"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["up"], ["extract"], ["fields"], ["formats"], ["doctor"]])
 def test_every_command_explains_itself(command):
     result = run(*command, "--help")
 

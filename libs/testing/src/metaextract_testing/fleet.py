@@ -1,6 +1,7 @@
 """Runs the whole product as a user does (`metaextract up`) and looks at its processes from outside."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
@@ -45,17 +46,17 @@ class Fleet:
         return self.service(name).environ()[f"{name.upper()}_LISTEN"]
 
     def reading_worker(self) -> psutil.Process | None:
-        """Return the worker whose ExifTool has an uploaded file open."""
-        spool = str(self.data_dir / "spool")
+        """Return the worker that has an uploaded file in its inbox."""
+        inboxes = re.escape(str((self.data_dir / "spool" / "inboxes").absolute()))
         for worker in self.workers():
-            for engine in worker.children():
-                if any(file.path.startswith(spool) for file in engine.open_files()):
-                    return worker
+            own = re.search(rf"{inboxes}/\w+", " ".join(worker.cmdline()))
+            if own and any(Path(own[0]).iterdir()):
+                return worker
         return None
 
     def spooled(self) -> list[Path]:
         """Return the files that lie in the spool."""
-        return list((self.data_dir / "spool").iterdir())
+        return [one for one in (self.data_dir / "spool").iterdir() if one.is_file()]
 
     def server(self) -> dict[str, int]:
         """Return /v1/server."""

@@ -1,7 +1,7 @@
 """Composition root of the extractor: the only file that knows every class."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Final
 import grpc
 import structlog
 
+from metaextract.extractor.v1 import dictionary_pb2, dictionary_pb2_grpc
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
 from metaextract_common.errors import internal
@@ -18,22 +19,30 @@ from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
 from metaextract_common.storage import sqlite
+from metaextract_extractor.adapters.dictionary.prepared import prepared
 from metaextract_extractor.adapters.event_log.memory import MemoryEventLog
+from metaextract_extractor.adapters.rpc.dictionary import FieldDictionaryServicer
 from metaextract_extractor.adapters.rpc.servicer import ExtractorServicer
 from metaextract_extractor.adapters.spool.disk import DiskSpool
 from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
+from metaextract_extractor.adapters.workers.inbox import Inboxes
 from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
 from metaextract_extractor.adapters.workers.process import WorkerSettings
+from metaextract_extractor.adapters.workers.sandbox import Sandbox, SandboxTooWeakError, probed
+from metaextract_extractor.application.comparing import Comparing
+from metaextract_extractor.application.dictionary import FieldDefinitions
 from metaextract_extractor.application.extractions import ExtractionQueries
 from metaextract_extractor.application.run import Surroundings
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
+from metaextract_extractor.domain.confinement import SandboxLevel
 from metaextract_extractor.domain.ports import Events
 from metaextract_extractor.settings import Settings
 
 log = structlog.stdlib.get_logger()
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"].full_name
+FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"].full_name
 EXIFTOOL_VERSION_MIN: Final = (13, 50)
 
 
@@ -76,29 +85,40 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         queries = ExtractionQueries(extractions, event_log, uploads, keep=keep, now=now)
         await queries.end_abandoned(internal())
         await stack.enter_async_context(_sweeping(queries, settings.sweep_seconds))
-        servicer = ExtractorServicer(uploads, queries, Status(workers, uploads), draining)
+        servicer = ExtractorServicer(uploads, queries, Comparing(queries), Status(workers, uploads), draining)
         add = partial(pb_grpc.add_ExtractorServiceServicer_to_server, servicer)
         checks = {"workers": workers.check, "store": extractions.check, "spool": spool.check}
+        add_dictionary = await _dictionary(settings, stack)
         address = await stack.enter_async_context(
-            serving(settings, settings.listen, {SERVICE: add}, checks=checks, draining=draining)
+            serving(
+                settings,
+                settings.listen,
+                {SERVICE: add, FIELD_DICTIONARY: add_dictionary},
+                checks=checks,
+                draining=draining,
+            )
         )
         yield address
 
 
 async def _workers(settings: Settings, stack: AsyncExitStack) -> WorkerPool:
+    sandbox = await _sandbox(settings, stack)
     pool = WorkerPool(
         WorkerSettings(
-            exiftool=settings.exiftool_path(),
+            sandbox=sandbox,
             start_seconds_max=settings.worker_start_seconds_max,
-            address_space_bytes_max=settings.worker_address_space_bytes_max,
+            pixel_decoders=sandbox.level.reaches(settings.pixel_decoders_level_min),
+            trust_lists=settings.trust_list_paths(),
         ),
         PoolLimits(
             workers_count=settings.workers_count,
             queue_count_max=settings.queue_count_max,
             task_seconds_max=settings.worker_seconds_max,
+            step_seconds_max=settings.worker_step_seconds_max,
             memory_bytes_max=settings.worker_memory_bytes_max,
             recycle_bytes=settings.worker_recycle_bytes,
         ),
+        engines_off=[name.strip() for name in settings.engines_off.split(",") if name.strip()],
     )
     stack.push_async_callback(pool.close)
     await pool.start()
@@ -107,8 +127,36 @@ async def _workers(settings: Settings, stack: AsyncExitStack) -> WorkerPool:
         raise ExifToolTooOldError(
             f"ExifTool {version} is too old; 13.50 or later is needed: run `make setup`."
         )
-    log.info("workers.started", engines=dict(pool.engines))
+    log.info("workers.started", engines=dict(pool.engines), sandbox_level=pool.sandbox_level)
     return pool
+
+
+async def _sandbox(settings: Settings, stack: AsyncExitStack) -> Sandbox:
+    """Find out how far workers can be confined here; refuse to start if that is not far enough."""
+    inboxes = Inboxes(settings.spool_dir / "inboxes")
+    await asyncio.to_thread(inboxes.open)
+    stack.callback(inboxes.close)
+    sandbox = await probed(
+        settings.exiftool_path(),
+        inboxes,
+        settings.worker_address_space_bytes_max,
+        readable=settings.trust_list_paths(),
+    )
+    if not sandbox.level.reaches(settings.sandbox_level_min):
+        raise SandboxTooWeakError(
+            f"Workers reach the sandbox level {sandbox.level} here, and EXTRACTOR_SANDBOX_LEVEL_MIN demands "
+            f"{settings.sandbox_level_min}: deploy/README.md says what each level needs."
+        )
+    if not sandbox.level.reaches(SandboxLevel.NAMESPACES):
+        log.warning("sandbox.weak", level=sandbox.level.value)
+    return sandbox
+
+
+async def _dictionary(settings: Settings, stack: AsyncExitStack) -> Callable[[grpc.aio.Server], None]:
+    made, own = settings.dictionary_made_path(), settings.dictionary_own_path()
+    dictionary = await stack.enter_async_context(prepared(settings.exiftool_path(), made=made, own=own))
+    servicer = FieldDictionaryServicer(FieldDefinitions(dictionary))
+    return partial(dictionary_pb2_grpc.add_FieldDictionaryServiceServicer_to_server, servicer)
 
 
 async def _events(settings: Settings, stack: AsyncExitStack) -> Events:

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from metaextract_common.settings import ServiceSettings
+from metaextract_extractor.domain.confinement import SandboxLevel
 
 MEBIBYTE = 1024 * 1024
 
@@ -29,6 +30,11 @@ class Settings(ServiceSettings):
     database_path: Path = Field(
         default=Path(".data/extractor.sqlite"), description="SQLite file with extractions and results."
     )
+    dictionary_path: str = Field(
+        default="",
+        description="SQLite file with the field dictionary, made when it does not fit the ExifTool; empty: "
+        "what setup made beside Python, else `fields.sqlite` beside the database.",
+    )
     exiftool: str = Field(
         default="", description="The ExifTool program, 13.50 or later; empty: beside Python, then on PATH."
     )
@@ -46,6 +52,14 @@ class Settings(ServiceSettings):
     )
     queue_count_max: PositiveInt = Field(default=256, description="Whole files that may wait for a worker.")
     worker_seconds_max: PositiveFloat = Field(default=30, description="Time that reading one file may take.")
+    worker_step_seconds_max: PositiveFloat = Field(
+        default=10, description="Time that one engine may take for a file before it is read without it."
+    )
+    engines_off: str = Field(
+        default="",
+        description="Engines that are not used, with commas between; without `exiftool` every result is that "
+        "of the basic path.",
+    )
     worker_start_seconds_max: PositiveFloat = Field(
         default=30, description="Time that a worker may take to start."
     )
@@ -58,11 +72,33 @@ class Settings(ServiceSettings):
     worker_recycle_bytes: PositiveInt = Field(
         default=256 * MEBIBYTE, description="Resident bytes beyond which a worker is replaced after a file."
     )
+    sandbox_level_min: SandboxLevel = Field(
+        default=SandboxLevel.LIMITS_ONLY,
+        description="Level of confinement of the workers below which the extractor refuses to start: "
+        "`namespaces`, `self_confined` or `limits_only`.",
+    )
+    pixel_decoders_level_min: SandboxLevel = Field(
+        default=SandboxLevel.SELF_CONFINED,
+        description="Level of confinement below which no pixels are decoded whose decoder is a risk.",
+    )
+    trust_lists: str = Field(
+        default="",
+        description="PEM files with certificates of authorities whose Content Credentials are trusted, with "
+        "commas between; empty: whether a signer is trusted stays open.",
+    )
     result_seconds: PositiveFloat = Field(default=3600, description="How long an ended extraction is kept.")
     sweep_seconds: PositiveFloat = Field(default=30, description="Time between removals of what has expired.")
     stream_seconds_max: PositiveFloat = Field(
         default=3600, description="Longest upload or watch, in seconds."
     )
+
+    def trust_list_paths(self) -> tuple[Path, ...]:
+        """Return the PEM files; raises `FileNotFoundError` for one that is not there."""
+        paths = tuple(Path(name.strip()).resolve() for name in self.trust_lists.split(",") if name.strip())
+        for path in paths:
+            if not path.is_file():
+                raise FileNotFoundError(f"{path} does not exist: check EXTRACTOR_TRUST_LISTS.")
+        return paths
 
     def exiftool_path(self) -> Path:
         """Return the ExifTool to use; raises `FileNotFoundError` saying what to do if there is none."""
@@ -73,3 +109,11 @@ class Settings(ServiceSettings):
                 "ExifTool is neither beside Python nor on PATH: run `make setup`, or set EXTRACTOR_EXIFTOOL."
             )
         return Path(found)
+
+    def dictionary_made_path(self) -> Path:
+        """Return the field dictionary that setup makes and the image brings along."""
+        return Path(self.dictionary_path or Path(sys.prefix) / "share" / "metaextract" / "fields.sqlite")
+
+    def dictionary_own_path(self) -> Path:
+        """Return where the extractor makes one itself when that does not fit."""
+        return Path(self.dictionary_path or self.database_path.with_name("fields.sqlite"))

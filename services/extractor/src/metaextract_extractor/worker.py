@@ -1,16 +1,14 @@
 """The worker process: reads the files that the server process names, one after the other, until EOF.
 
-Parses untrusted bytes, so it holds nothing: no network use, no secrets, a cleared environment, resource
-limits. Composition root of everything that parses.
+Parses untrusted bytes, so it holds nothing: no secrets, a cleared environment, and as little of the machine
+as `reading.confinement` can leave it. Composition root of everything that parses.
 """
 
 import argparse
 import ctypes
 import os
-import resource
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,11 +23,15 @@ from metaextract_extractor.adapters.workers.protocol import (
     framed,
     read_from_json,
 )
-from metaextract_extractor.domain.result import EngineRun, Reading
+from metaextract_extractor.domain.confinement import Confinement
+from metaextract_extractor.reading.assembly import assembled
+from metaextract_extractor.reading.confinement import confine, engines_started
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.engines.measuring import Measurement
+from metaextract_extractor.reading.evidence import subject_of
+from metaextract_extractor.reading.reader import Reader
+from metaextract_extractor.reading.steps import STEPS_SHARE, Steps
 
-OPEN_FILES_MAX = 64
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -37,19 +39,25 @@ def main() -> None:
     """Limit ourselves, start the engines, say so, serve."""
     parser = argparse.ArgumentParser(prog="metaextract-worker", description="Started by the extractor only.")
     parser.add_argument("--exiftool", type=Path, required=True)
-    parser.add_argument("--address-space-bytes-max", type=int, required=True)
+    parser.add_argument("--confinement", type=Confinement.from_json, required=True)
+    parser.add_argument("--no-pixel-decoders", action="store_true")
+    parser.add_argument("--trust-list", type=Path, action="append", default=[])
     parser.add_argument("--parent-pid", type=int, required=True)
     arguments = parser.parse_args()
     _die_with(arguments.parent_pid)
-    _limit_resources(arguments.address_space_bytes_max)
+    confine(arguments.confinement)
     signal.signal(signal.SIGCHLD, _end_with_the_engine)
     # Nothing that a library prints may get between the frames.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with ExifTool(arguments.exiftool) as exiftool:
-        _send(answers, Ready({exiftool.name: exiftool.version}, (exiftool.pid,)))
+        reader = assembled(
+            exiftool, trust_lists=arguments.trust_list, pixel_decoders=not arguments.no_pixel_decoders
+        )
+        engines_started(arguments.confinement)
+        _send(answers, Ready(reader.versions, (exiftool.pid,)))
         while (read := _next_read(sys.stdin.buffer)) is not None:
-            _send(answers, _done(exiftool, read, answers))
+            _send(answers, _done(reader, exiftool.pid, read, answers))
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
@@ -65,16 +73,6 @@ def _die_with(parent_pid: int) -> None:
         raise SystemExit(1)
 
 
-def _limit_resources(address_space_bytes_max: int) -> None:
-    for limit, value in (
-        (resource.RLIMIT_AS, address_space_bytes_max),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),  # engines only read
-        (resource.RLIMIT_NOFILE, OPEN_FILES_MAX),
-    ):
-        resource.setrlimit(limit, (value, value))
-
-
 def _next_read(requests: BinaryIO) -> Read | None:
     header = requests.read(LENGTH.size)
     if len(header) < LENGTH.size:
@@ -87,27 +85,18 @@ def _send(answers: BinaryIO, answer: Ready | Step | Done) -> None:
     answers.flush()
 
 
-def _done(exiftool: ExifTool, read: Read, answers: BinaryIO) -> Done:
-    _send(answers, Step(exiftool.name, 0.0))
-    measurement = Measurement(exiftool.pid)
-    start_ns, started = time.time_ns(), time.perf_counter()
-    found = exiftool.read(Path(read.path))
-    wall_seconds, end_ns = time.perf_counter() - started, time.time_ns()
-    cpu_seconds = measurement.cpu_seconds()
-    run = EngineRun(exiftool.name, exiftool.version, wall_seconds, cpu_seconds, len(found.fields))
-    reading = Reading(
-        format_name=found.format_name,
-        media_type=found.media_type,
-        width_pixels=found.width_pixels,
-        height_pixels=found.height_pixels,
-        fields=found.fields,
-        warnings=found.warnings,
-        engines=(run,),
-        cpu_seconds=cpu_seconds,
-        memory_peak_bytes=measurement.memory_peak_bytes(),
+def _done(reader: Reader, engine_pid: int, read: Read, answers: BinaryIO) -> Done:
+    measurement = Measurement(engine_pid)
+    steps = Steps(
+        read.without,
+        reader.step_names,
+        lambda name, fraction: _send(answers, Step(name, fraction)),
+        measurement.cpu_seconds,
     )
-    _send(answers, Step("reporting", 0.95))
-    return Done(reading, (Span(f"{exiftool.name}.read", start_ns, end_ns),))
+    with subject_of(Path(read.path), read.size_bytes, read.extension, read.received) as subject:
+        reading = reader.read(subject, steps, measurement)
+    _send(answers, Step("reporting", STEPS_SHARE))
+    return Done(reading, tuple(Span(*one) for one in steps.spans))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Real workers with the real ExifTool, and files that are hard to read."""
 
+import asyncio
 import struct
+import tempfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,10 +12,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from metaextract_extractor.adapters.workers.inbox import Inboxes
 from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
-from metaextract_extractor.adapters.workers.process import WorkerSettings
+from metaextract_extractor.adapters.workers.process import WORKER, WorkerSettings
+from metaextract_extractor.adapters.workers.sandbox import Sandbox, probed
+from metaextract_extractor.domain.confinement import SandboxLevel
 from metaextract_extractor.domain.ports import Task
 from metaextract_testing import exiftool_path
+from metaextract_testing.hostile import slow_jpeg
 
 MEBIBYTE = 1024 * 1024
 Becomes = Callable[[Callable[[], bool | Awaitable[bool]]], Awaitable[None]]
@@ -21,29 +27,80 @@ StartPool = Callable[..., AbstractAsyncContextManager[WorkerPool]]
 Spooled = Callable[[bytes, str], Task]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `sandbox_level` runs at every level that this machine reaches."""
+    if "sandbox_level" in metafunc.fixturenames:
+        reached = asyncio.run(_strongest())
+        levels = [level for level in SandboxLevel if reached.reaches(level)]
+        metafunc.parametrize("sandbox_level", levels, scope="module")
+
+
+async def _strongest() -> SandboxLevel:
+    async with sandboxed() as sandbox:
+        return sandbox.level
+
+
+@asynccontextmanager
+async def sandboxed(
+    level: SandboxLevel = SandboxLevel.NAMESPACES,
+    exiftool: Path | None = None,
+    address_space_bytes_max: int = 1024 * MEBIBYTE,
+    readable: tuple[Path, ...] = (),
+) -> AsyncIterator[Sandbox]:
+    """The strongest sandbox up to `level`; inboxes are where pytest's folders are, for hard links."""
+    with tempfile.TemporaryDirectory(prefix="mx-") as folder:
+        inboxes = Inboxes(Path(folder, "inboxes"))
+        inboxes.open()
+        yield await probed(
+            exiftool or exiftool_path(),
+            inboxes,
+            address_space_bytes_max,
+            readable=readable,
+            strongest=level,
+        )
+        assert list(inboxes.folder.iterdir()) == []
+
+
 @asynccontextmanager
 async def _started(
-    exiftool: Path | None = None, address_space_bytes_max: int = 1024 * MEBIBYTE, **limits: float
+    exiftool: Path | None = None,
+    address_space_bytes_max: int = 1024 * MEBIBYTE,
+    sandbox_level: SandboxLevel = SandboxLevel.NAMESPACES,
+    engines_off: tuple[str, ...] = (),
+    program: tuple[str, ...] = WORKER,
+    **limits: float,
 ) -> AsyncIterator[WorkerPool]:
     chosen = {
         "workers_count": 1,
         "queue_count_max": 100,
         "task_seconds_max": 60,
+        "step_seconds_max": 60,
         "memory_bytes_max": 768 * MEBIBYTE,
         "recycle_bytes": 256 * MEBIBYTE,
         **limits,
     }
-    settings = WorkerSettings(exiftool or exiftool_path(), 30, address_space_bytes_max)
-    pool = WorkerPool(settings, PoolLimits(**chosen))
-    before = set(psutil.Process().children(recursive=True))
-    try:
-        await pool.start()
-        yield pool
-    finally:
-        family = set(psutil.Process().children(recursive=True)) - before
-        await pool.close()
-        _, left = psutil.wait_procs(family, timeout=10)
-        assert left == []
+    readable = tuple(Path(one) for one in program if Path(one).is_file())
+    async with sandboxed(sandbox_level, exiftool, address_space_bytes_max, readable) as sandbox:
+        pool = WorkerPool(
+            WorkerSettings(sandbox, start_seconds_max=30, program=program),
+            PoolLimits(**chosen),
+            engines_off=engines_off,
+        )
+        before = set(psutil.Process().children(recursive=True))
+        try:
+            await pool.start()
+            yield pool
+        finally:
+            family = set(psutil.Process().children(recursive=True)) - before
+            await pool.close()
+            _, left = psutil.wait_procs(family, timeout=10)
+            assert left == []
+
+
+@pytest.fixture
+def lock_in() -> Callable[..., AbstractAsyncContextManager[Sandbox]]:
+    """Find a sandbox, for tests that run something else than a worker in it."""
+    return sandboxed
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -81,16 +138,10 @@ def spooled(tmp_path: Path) -> Spooled:
     return spool
 
 
-@pytest.fixture
-def endless_tiff() -> bytes:
-    """326 bytes that a reader walks for hours: each of six levels has eight SubIFDs, all the same one."""
-    level_bytes, levels = 18 + 32, 6
-    content = struct.pack("<2sHI", b"II", 42, 8)
-    for level in range(levels):
-        at = 8 + level * level_bytes
-        content += struct.pack("<HHHIII", 1, 0x14A, 4, 8, at + 18, 0)
-        content += struct.pack("<8I", *[at + level_bytes] * 8)
-    return content + struct.pack("<HHHIII", 1, 0x10F, 2, 4, 0x58585800, 0)
+@pytest.fixture(scope="session")
+def slow_file() -> bytes:
+    """A file that keeps ExifTool busy for seconds, and our walkers not at all."""
+    return slow_jpeg()
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

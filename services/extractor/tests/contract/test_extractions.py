@@ -13,6 +13,7 @@ from metaextract_common.storage import sqlite
 from metaextract_extractor.adapters.storage.memory import MemoryExtractions
 from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
 from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.findings import ExtractionResult, FileFacts, Timings
 from metaextract_extractor.domain.model import Extraction, State
 from metaextract_extractor.domain.ports import Extractions
 from metaextract_extractor.domain.result import (
@@ -20,13 +21,10 @@ from metaextract_extractor.domain.result import (
     ByteRange,
     DetectedFormat,
     EngineRun,
-    ExtractionResult,
     Field,
-    FileFacts,
     Hashes,
     Notice,
     Standard,
-    Timings,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -38,9 +36,9 @@ FIELDS = tuple(
 RESULT = ExtractionResult(
     FileFacts("a.jpg", 7, Hashes("a", "b", "c", "d"), DetectedFormat("JPEG", "image/jpeg", Basis.SIGNATURE)),
     Timings(0.5, 0.25, 1.5, None, 1000),
-    FIELDS,
-    (Notice("CODE", "text"),),
-    (EngineRun("exiftool", "13.59", 1.5, None, 1),),
+    fields=FIELDS,
+    warnings=(Notice("CODE", "text"),),
+    engines=(EngineRun("exiftool", "13.59", 1.5, None, 1),),
 )
 
 

@@ -32,15 +32,30 @@ async def test_a_file_is_what_was_written_with_its_digests(spool: DiskSpool, chu
     content = CONTENT[:5000] if chunk_bytes == 1 else CONTENT
     async with spool.file("jpg", None) as file:
         for at in range(0, len(content), chunk_bytes):
-            await file.write(content[at : at + chunk_bytes])
+            await file.write(content[at : at + chunk_bytes], at)
         await file.seal()
         assert Path(file.path).read_bytes() == content
-        assert file.bytes_received == len(content)
-        hashes = file.hashes()
+        assert file.received.bytes_count == len(content)
+        assert await file.head(100) == content[:100]
+        hashes = await file.hashes()
     assert hashes.sha256 == hashlib.sha256(content).hexdigest()
     assert hashes.sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert hashes.md5 == hashlib.md5(content, usedforsecurity=False).hexdigest()
     assert hashes.crc32 == f"{zlib.crc32(content):08x}"
+
+
+async def test_a_file_that_comes_tail_first_has_the_same_digests(spool: DiskSpool) -> None:
+    async with spool.file("jpg", len(CONTENT)) as file:
+        await file.write(CONTENT[60_000:], 60_000)
+        assert await file.head(100) == b""
+        await file.write(CONTENT[:50_000], 0)
+        assert await file.head(100) == CONTENT[:100]
+        await file.write(CONTENT[50_000:60_000], 50_000)
+        await file.seal()
+        assert Path(file.path).read_bytes() == CONTENT
+        hashes = await file.hashes()
+    assert hashes.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert hashes.crc32 == f"{zlib.crc32(CONTENT):08x}"
 
 
 @pytest.mark.parametrize("expected", [None, 0, 100, len(CONTENT), len(CONTENT) * 2])
@@ -50,7 +65,7 @@ async def test_a_file_has_its_expected_length_at_first_and_its_real_one_at_last(
     async with spool.file("", expected) as file:
         path = Path(file.path)
         assert path.stat().st_size == (expected or 0)
-        await file.write(CONTENT)
+        await file.write(CONTENT, 0)
         await file.seal()
         assert path.read_bytes() == CONTENT
 
@@ -60,7 +75,7 @@ async def test_nothing_is_left_whatever_happens(spool: DiskSpool, tmp_path: Path
         assert len(left(tmp_path)) == 1
     with pytest.raises(LookupError):
         async with spool.file("jpg", 100) as file:
-            await file.write(CONTENT)
+            await file.write(CONTENT, 0)
             raise LookupError
     assert left(tmp_path) == []
 
@@ -97,7 +112,7 @@ async def test_a_full_disk_is_unavailable(spool: DiskSpool, monkeypatch: pytest.
         with monkeypatch.context() as patch:
             patch.setattr(os, "pwrite", full)
             with pytest.raises(ServiceError) as caught:
-                await file.write(CONTENT)
+                await file.write(CONTENT, 0)
     assert caught.value.reason == "SPOOL_UNAVAILABLE"
 
 
@@ -118,7 +133,7 @@ async def test_a_cancelled_write_is_over_before_its_file_is_closed(
 
     async def upload() -> None:
         async with spool.file("", None) as file:
-            await file.write(CONTENT)
+            await file.write(CONTENT, 0)
 
     task = asyncio.create_task(upload())
     await asyncio.to_thread(writing.wait, 10)

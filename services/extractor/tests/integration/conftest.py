@@ -104,7 +104,7 @@ class Service:
     def upload(self, content: bytes, file_name: str = "a.jpg", **header: object) -> Upload:
         """Send a whole file, in chunks."""
         upload = self.begin(file_name, size_bytes=len(content), **header)
-        upload.send(*pieces(content, 10_000))
+        upload.send(*pieces(content, max(10_000, len(content) // 50)))
         upload.finish(content)
         upload.close()
         return upload
@@ -125,7 +125,7 @@ class Service:
 
     @property
     def spooled(self) -> list[Path]:
-        return list((self.folder / "spool").iterdir())
+        return [one for one in (self.folder / "spool").iterdir() if one.is_file()]
 
 
 def pieces(content: bytes, length: int) -> Iterable[bytes]:
@@ -164,7 +164,7 @@ def start(folder: Path) -> Start:
 async def service() -> AsyncIterator[Service]:
     """One extractor for all tests of a module: starting workers takes longer than most tests."""
     folder = Path(tempfile.mkdtemp(prefix="mx-", dir="/tmp"))
-    async with _started(folder, upload_bytes_max=4_000_000) as one:
+    async with _started(folder, upload_bytes_max=40_000_000) as one:
         yield one
     assert list((folder / "spool").iterdir()) == []
     shutil.rmtree(folder)

@@ -1,7 +1,6 @@
 """Watching and stopping extractions."""
 
 import asyncio
-import struct
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -10,23 +9,17 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.errors import from_status
 from metaextract_testing.factory import large_image, make
+from metaextract_testing.hostile import slow_jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 IMAGE = make("png")
 ID = "00000000-0000-4000-8000-%012d"
 SECONDS_MAX = 60
+ENDLESS = slow_jpeg()
 
 
-def endless_tiff() -> bytes:
-    """326 bytes that a reader walks for hours: each of six levels has eight SubIFDs, all the same one."""
-    content = struct.pack("<2sHI", b"II", 42, 8)
-    for level in range(6):
-        at = 8 + level * 50
-        content += struct.pack("<HHHIII", 1, 0x14A, 4, 8, at + 18, 0) + struct.pack("<8I", *[at + 50] * 8)
-    return content + struct.pack("<HHHIII", 1, 0x10F, 2, 4, 0x58585800, 0)
-
-
-ENDLESS = endless_tiff()
+def pieces(content: bytes, length: int) -> list[bytes]:
+    return [content[at : at + length] for at in range(0, len(content), length)]
 
 
 async def watched(service, name: str, after: int = 0, wait_seconds: int = 0) -> list[pb.ExtractionEvent]:
@@ -93,8 +86,8 @@ async def test_what_does_not_exist_can_neither_be_watched_nor_got_nor_cancelled(
 
 @pytest.mark.parametrize("state", ["RECEIVING", "PARSING"])
 async def test_an_extraction_can_be_stopped_from_another_call(state: str, service, becomes) -> None:
-    upload = service.begin("endless.tif")
-    upload.send(ENDLESS)
+    upload = service.begin("slow.jpg")
+    upload.send(*pieces(ENDLESS, 1_000_000))
     if state == "PARSING":
         upload.finish(ENDLESS)
     await upload.reaches(state)
@@ -113,9 +106,9 @@ async def test_an_extraction_can_be_stopped_from_another_call(state: str, servic
 
 
 async def test_a_queued_extraction_can_be_stopped(service) -> None:
-    first = service.upload(ENDLESS, "endless.tif")
+    first = service.upload(ENDLESS, "slow.jpg")
     await first.reaches("PARSING")
-    second = service.upload(ENDLESS, "endless.tif")
+    second = service.upload(ENDLESS, "slow.jpg")
     await second.reaches("QUEUED")
     assert (await service.info()).queued_count == 1
     assert (await cancelled(service, second.name)).state == pb.Extraction.STATE_CANCELLED
@@ -156,7 +149,7 @@ async def test_a_client_that_leaves_in_mid_parse_takes_its_worker_along(
 
     await becomes(both_workers_are_there)
     before = worker_pids()
-    upload = service.upload(ENDLESS, "endless.tif")
+    upload = service.upload(ENDLESS, "slow.jpg")
     await upload.reaches("PARSING")
     await leave(upload)
     (*_, last) = await watched(service, upload.name)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sqlite3
-import struct
 import sys
 from contextlib import asynccontextmanager
 
@@ -16,20 +15,12 @@ from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.errors import from_status
 from metaextract_testing.factory import make
+from metaextract_testing.hostile import slow_jpeg
 
 IMAGE = make("png")
 ID = "00000000-0000-4000-8000-%012d"
 SECONDS_MAX = 60
 CANARY = "quetzalcoatlus"
-
-
-def endless_tiff() -> bytes:
-    """326 bytes that a reader walks for hours: each of six levels has eight SubIFDs, all the same one."""
-    content = struct.pack("<2sHI", b"II", 42, 8)
-    for level in range(6):
-        at = 8 + level * 50
-        content += struct.pack("<HHHIII", 1, 0x14A, 4, 8, at + 18, 0) + struct.pack("<8I", *[at + 50] * 8)
-    return content + struct.pack("<HHHIII", 1, 0x10F, 2, 4, 0x58585800, 0)
 
 
 async def test_uploads_beyond_the_limit_are_told_to_come_back(start) -> None:
@@ -63,7 +54,7 @@ async def test_of_many_uploads_at_once_no_more_than_the_limit_get_in(start) -> N
 
 async def test_what_goes_wrong_after_the_finish_is_an_event_and_no_error(start) -> None:
     async with start(worker_seconds_max=1.5) as service:
-        upload = service.upload(endless_tiff(), "endless.tif")
+        upload = service.upload(slow_jpeg(), "slow.jpg")
         ended = await upload.to_the_end()
         assert upload.states == ["RECEIVING", "QUEUED", "PARSING", "FAILED"]
         assert from_status(ended.error).reason == "EXTRACTION_TIMED_OUT"
@@ -269,7 +260,8 @@ async def test_neither_logs_nor_spans_tell_what_a_file_says(folder) -> None:
             yield header(
                 file_name=f"{CANARY}-{name}", request_id=CANARY + name, owner=f"{CANARY}@example.org"
             )
-            yield pb.ExtractRequest(chunk=body)
+            for at in range(0, len(body), 1_000_000):
+                yield pb.ExtractRequest(chunk=body[at : at + 1_000_000])
             yield pb.ExtractRequest(finish=pb.UploadFinish(size_bytes=len(body)))
 
         return parts()
@@ -277,7 +269,7 @@ async def test_neither_logs_nor_spans_tell_what_a_file_says(folder) -> None:
     async with process(folder, EXTRACTOR_WORKER_SECONDS_MAX="1.5") as (one, stub):
         *_, last = [response.event async for response in stub.Extract(whole(content, "a.svg"))]
         assert CANARY in str(last.ended.result.fields)
-        for body, name in ((broken, "b.jpg"), (endless_tiff(), "c.tif"), (CANARY.encode() * 900, "d.jpg")):
+        for body, name in ((broken, "b.jpg"), (slow_jpeg(), "c.tif"), (CANARY.encode() * 900, "d.jpg")):
             try:
                 async for _ in stub.Extract(whole(body, name)):
                     pass

@@ -1,16 +1,22 @@
 """Every value of the domain has its place in the contract, and the other way round."""
 
+import dataclasses
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from typing import get_args, get_type_hints
 
 import pytest
 from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor
 
+from metaextract.extractor.v1 import comparison_pb2, insights_pb2, quality_pb2, result_pb2
 from metaextract.extractor.v1 import extractor_pb2 as pb
-from metaextract.extractor.v1 import result_pb2
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.errors import from_status
 from metaextract_extractor.adapters.rpc.mapping import (
     BASES,
+    OUTCOMES,
     STANDARDS,
     STATES,
     event_to_proto,
@@ -20,36 +26,47 @@ from metaextract_extractor.adapters.rpc.mapping import (
     upload_from_proto,
 )
 from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.comparison import Comparison
+from metaextract_extractor.domain.findings import ExtractionResult, FileFacts, Timings
 from metaextract_extractor.domain.formats import FORMATS
+from metaextract_extractor.domain.insights import Insights
 from metaextract_extractor.domain.model import (
     Ended,
     Event,
     Extraction,
     PartialResult,
+    PlacedChunk,
     Progress,
+    RevisedField,
+    Revision,
     State,
     StateChange,
     UploadFinish,
     UploadHeader,
 )
+from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.privacy import PrivacyReport
+from metaextract_extractor.domain.quality import Quality
 from metaextract_extractor.domain.result import (
+    Agreement,
     Basis,
     ByteRange,
+    Container,
     DetectedFormat,
+    Embedded,
     EngineRun,
-    ExtractionResult,
+    Fallback,
     Field,
-    FileFacts,
     Hashes,
     Notice,
+    Outcome,
     Standard,
-    Timings,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 FIELD = Field(
     "JPEG-APP1-IFD0", Standard.EXIF, "IFD0", "Camera", "Make", "271", "canon", "Canon", "string", "exiftool",
-    ByteRange(10, 6), 2,
+    ByteRange(10, 6), 2, Agreement(2, 1, 0.5),
 )  # fmt: skip
 RESULT = ExtractionResult(
     FileFacts(
@@ -61,9 +78,13 @@ RESULT = ExtractionResult(
         4,
     ),
     Timings(0.5, 0.25, 1.5, 0.125, 1000),
-    (FIELD,),
-    (Notice("FIELD_TRUNCATED", "text", "exiftool"),),
-    (EngineRun("exiftool", "13.59", 1.5, 0.5, 1),),
+    fields=(FIELD,),
+    warnings=(Notice("FIELD_TRUNCATED", "text", "exiftool"),),
+    engines=(EngineRun("exiftool", "13.59", 1.5, 0.5, 1, Outcome.FAILED, "timeout"),),
+    fallback=Fallback("exiftool", "timeout"),
+    containers=(Container("JPEG-APP1", "exif", (ByteRange(2, 40),)),),
+    embedded=(Embedded("thumbnail", "JPEG-APP1-IFD1", (ByteRange(20, 9),), 160, None),),
+    insights=Insights(privacy=PrivacyReport((), 0)),
 )
 
 
@@ -73,6 +94,7 @@ RESULT = ExtractionResult(
         (STATES, State, pb.Extraction.State, False),
         (STANDARDS, Standard, result_pb2.Field.Standard, True),
         (BASES, Basis, result_pb2.DetectedFormat.Basis, False),
+        (OUTCOMES, Outcome, result_pb2.EngineRun.Outcome, False),
     ],
 )
 def test_both_sides_have_the_same_values(table, enum, values, unspecified_is_sent) -> None:
@@ -80,6 +102,43 @@ def test_both_sides_have_the_same_values(table, enum, values, unspecified_is_sen
     assert len(set(table.values())) == len(table)
     assert set(table.values()) == set(values.values()) - (set() if unspecified_is_sent else {0})
     assert all(values.Name(number).endswith(f"_{one.name}") for one, number in table.items())
+
+
+def fields_without_a_place(domain: type, descriptor: Descriptor, path: str = "") -> list[str]:
+    """Return what a message cannot hold of a dataclass and those inside it, and the other way round."""
+    wrong = []
+    known = {field.name: field for field in descriptor.fields}
+    hints = get_type_hints(domain)
+    wrong += [f"{path}{name} is only in the contract" for name in set(known) - set(hints)]
+    for name, hint in hints.items():
+        inner = next(one for one in (get_args(hint) or (hint,)) if one not in (type(None), Ellipsis))
+        inner = (get_args(inner) or (inner,))[0]
+        field = known.get(name)
+        if field is None:
+            wrong.append(f"{path}{name} is only in the domain")
+        elif dataclasses.is_dataclass(inner):
+            wrong += fields_without_a_place(inner, field.message_type, f"{path}{name}.")
+        elif isinstance(inner, type) and issubclass(inner, Enum):
+            prefix = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", inner.__name__).upper()
+            values = {f"{prefix}_{one.name}" for one in inner} | {f"{prefix}_UNSPECIFIED"}
+            if field.enum_type is None or set(field.enum_type.values_by_name) != values:
+                wrong.append(f"{path}{name} has other values")
+        elif (type(None) in get_args(hint)) and not field.has_presence:
+            wrong.append(f"{path}{name} cannot be absent")
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [
+        (Insights, insights_pb2.Insights),
+        (Quality, quality_pb2.Quality),
+        (Comparison, comparison_pb2.Comparison),
+        (Revision, pb.Revision),
+    ],
+)
+def test_every_value_of_the_domain_has_its_place_in_the_contract(domain, message) -> None:
+    assert fields_without_a_place(domain, message.DESCRIPTOR) == []
 
 
 def test_a_result_keeps_everything() -> None:
@@ -121,11 +180,36 @@ def test_a_result_keeps_everything() -> None:
                     "engine": "exiftool",
                     "location": {"offset_bytes": "10", "length_bytes": "6"},
                     "occurrence": 2,
+                    "agreement": {"witnesses_count": 2, "agreeing_count": 1, "confidence": 0.5},
                 }
             ],
             "warnings": [{"code": "FIELD_TRUNCATED", "message": "text", "engine": "exiftool"}],
             "engines": [
-                {"name": "exiftool", "version": "13.59", "wall": "1.500s", "cpu": "0.500s", "fields_count": 1}
+                {
+                    "name": "exiftool",
+                    "version": "13.59",
+                    "wall": "1.500s",
+                    "cpu": "0.500s",
+                    "fields_count": 1,
+                    "outcome": "OUTCOME_FAILED",
+                    "cause": "timeout",
+                }
+            ],
+            "fallback": {"engine": "exiftool", "cause": "timeout"},
+            "containers": [
+                {
+                    "path": "JPEG-APP1",
+                    "kind": "exif",
+                    "places": [{"offset_bytes": "2", "length_bytes": "40"}],
+                }
+            ],
+            "embedded": [
+                {
+                    "kind": "thumbnail",
+                    "path": "JPEG-APP1-IFD1",
+                    "places": [{"offset_bytes": "20", "length_bytes": "9"}],
+                    "width_pixels": 160,
+                }
             ],
             "timings": {
                 "receiving": "0.500s",
@@ -135,6 +219,7 @@ def test_a_result_keeps_everything() -> None:
                 "memory_peak_bytes": "1000",
             },
         },
+        "insights": {"privacy": {}},
     }
 
 
@@ -209,6 +294,8 @@ def test_events_keep_everything(state: State) -> None:
     partial = rendered(PartialResult((FIELD,), 9)).partial_result
     assert partial.bytes_read == 9
     assert list(partial.fields) == [field_to_proto(FIELD)]
+    revision = rendered(Revision((RevisedField("p", "g", "n", 1, "a", None),))).revision
+    assert (revision.fields[0].provisional, revision.fields[0].HasField("final")) == ("a", False)
 
 
 def test_the_last_event_holds_the_extraction() -> None:
@@ -241,12 +328,17 @@ async def test_an_upload_is_unpacked() -> None:
         declared_media_type="image/jpeg",
         size_bytes=0,
         partial_results=True,
+        operations=[pb.OPERATION_OCR, pb.OPERATION_EMBEDDING],
     )
+    placed = pb.ExtractRequest(placed_chunk=pb.PlacedChunk(offset_bytes=7, data=b"y"))
     header, parts = await upload_from_proto(
-        stream(pb.ExtractRequest(header=full), pb.ExtractRequest(chunk=b"x"), FINISH)
+        stream(pb.ExtractRequest(header=full), pb.ExtractRequest(chunk=b"x"), placed, FINISH)
     )
-    assert header == UploadHeader(full.extraction_id, "alice", "r", "a.jpg", "image/jpeg", 0, True)
-    assert [part async for part in parts] == [b"x", UploadFinish(2, bytes(32))]
+    operations = (Operation.OCR, Operation.EMBEDDING)
+    assert header == UploadHeader(
+        full.extraction_id, "alice", "r", "a.jpg", "image/jpeg", 0, True, operations
+    )
+    assert [part async for part in parts] == [b"x", PlacedChunk(7, b"y"), UploadFinish(2, bytes(32))]
     header, _ = await upload_from_proto(stream(HEADER))
     assert header == UploadHeader("", "alice", "", "", "", None, False)
 
@@ -283,6 +375,15 @@ async def test_parts_in_another_order_are_refused(parts: list[pb.ExtractRequest]
         ([pb.ExtractRequest(header=pb.UploadHeader(owner="a", size_bytes=-1))], "header.size_bytes"),
         ([HEADER, pb.ExtractRequest(finish=pb.UploadFinish(sha256=b"short"))], "finish.sha256"),
         ([HEADER, pb.ExtractRequest(chunk=bytes(1024 * 1024 + 1))], "chunk"),
+        (
+            [HEADER, pb.ExtractRequest(placed_chunk=pb.PlacedChunk(data=bytes(1024 * 1024 + 1)))],
+            "placed_chunk.data",
+        ),
+        (
+            [HEADER, pb.ExtractRequest(placed_chunk=pb.PlacedChunk(offset_bytes=-1))],
+            "placed_chunk.offset_bytes",
+        ),
+        ([pb.ExtractRequest(header=pb.UploadHeader(owner="a", operations=[0]))], "header.operations"),
     ],
 )
 async def test_a_part_that_breaks_the_contract_is_refused(parts: list[pb.ExtractRequest], field: str) -> None:

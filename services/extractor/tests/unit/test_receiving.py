@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import zlib
 from collections.abc import AsyncIterator
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.application import receiving as module
-from metaextract_extractor.application.receiving import Receiving
-from metaextract_extractor.domain.model import UploadFinish
+from metaextract_extractor.application.receiving import RANGES_COUNT_MAX, Part, Receiving
+from metaextract_extractor.domain.model import PlacedChunk, UploadFinish
+from metaextract_extractor.domain.ranges import Ranges
 from metaextract_extractor.domain.result import Hashes
 from metaextract_testing.factory import make
 
@@ -27,21 +29,23 @@ class MemoryFile:
     path = "nowhere"
 
     def __init__(self) -> None:
-        self.content = b""
+        self.content = bytearray()
+        self.received = Ranges()
         self.sealed = False
 
-    @property
-    def bytes_received(self) -> int:
-        return len(self.content)
-
-    async def write(self, chunk: bytes) -> None:
+    async def write(self, chunk: bytes, offset: int) -> None:
         assert not self.sealed
-        self.content += chunk
+        self.content.extend(bytes(max(0, offset + len(chunk) - len(self.content))))
+        self.content[offset : offset + len(chunk)] = chunk
+        self.received.add(offset, len(chunk))
+
+    async def head(self, length: int) -> bytes:
+        return bytes(self.content[: min(length, self.received.prefix_bytes)])
 
     async def seal(self) -> None:
         self.sealed = True
 
-    def hashes(self) -> Hashes:
+    async def hashes(self) -> Hashes:
         return Hashes(
             hashlib.sha256(self.content).hexdigest(),
             hashlib.sha1(self.content, usedforsecurity=False).hexdigest(),
@@ -54,7 +58,7 @@ async def nothing() -> None:
     pass
 
 
-async def stream(*parts: bytes | UploadFinish) -> AsyncIterator[bytes | UploadFinish]:
+async def stream(*parts: Part) -> AsyncIterator[Part]:
     for part in parts:
         yield part
 
@@ -63,16 +67,31 @@ def finish(content: bytes) -> UploadFinish:
     return UploadFinish(len(content), hashlib.sha256(content).digest())
 
 
-async def received(
-    *parts: bytes | UploadFinish, extension: str = "png", bytes_max: int = BYTES_MAX
-) -> tuple[MemoryFile, Receiving]:
+def receiving_into(
+    file: MemoryFile,
+    *,
+    extension: str = "png",
+    bytes_max: int = BYTES_MAX,
+    size_bytes: int | None = None,
+    idle_seconds_max: float = 20,
+) -> Receiving:
+    return Receiving(
+        file,
+        size_bytes=size_bytes,
+        extension=extension,
+        upload_bytes_max=bytes_max,
+        idle_seconds_max=idle_seconds_max,
+    )
+
+
+async def received(*parts: Part, **options) -> tuple[MemoryFile, Receiving]:
     file = MemoryFile()
-    receiving = Receiving(file, extension=extension, upload_bytes_max=bytes_max, idle_seconds_max=20)
+    receiving = receiving_into(file, **options)
     await receiving.receive(stream(*parts), nothing)
     return file, receiving
 
 
-async def refusal(*parts: bytes | UploadFinish, **options) -> ServiceError:
+async def refusal(*parts: Part, **options) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
         await received(*parts, **options)
     return caught.value
@@ -97,6 +116,43 @@ async def test_however_it_is_cut_the_file_is_the_same(cuts: list[int]) -> None:
     chunks = [IMAGE[start:end] for start, end in itertools.pairwise(edges)]
     file, _ = await received(*chunks, finish(IMAGE))
     assert file.content == IMAGE
+
+
+@given(st.lists(st.integers(0, len(IMAGE)), max_size=20), st.randoms(use_true_random=False))
+async def test_in_whatever_order_it_comes_the_file_is_the_same(cuts: list[int], random: Random) -> None:
+    edges = [0, *sorted(cuts), len(IMAGE)]
+    chunks = [PlacedChunk(start, IMAGE[start:end]) for start, end in itertools.pairwise(edges)]
+    random.shuffle(chunks)
+    file, receiving = await received(*chunks, finish(IMAGE), size_bytes=len(IMAGE))
+    assert file.content == IMAGE
+    assert receiving.head == IMAGE[:4096]
+
+
+async def test_placed_and_plain_chunks_may_be_mixed() -> None:
+    parts = (PlacedChunk(9000, IMAGE[9000:]), PlacedChunk(0, IMAGE[:5000]), IMAGE[5000:9000])
+    file, _ = await received(*parts, finish(IMAGE), size_bytes=len(IMAGE))
+    assert file.content == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("parts", "size_bytes"),
+    [
+        ((PlacedChunk(0, IMAGE[:100]),), None),
+        ((PlacedChunk(len(IMAGE) - 1, b"xx"),), len(IMAGE)),
+        ((PlacedChunk(10, b"xx"), PlacedChunk(11, b"x")), len(IMAGE)),
+        ((PlacedChunk(10, b"xx"), PlacedChunk(8, b"xx"), b"x"), len(IMAGE)),
+        (tuple(PlacedChunk(at * 2, b"x") for at in range(RANGES_COUNT_MAX + 1)), len(IMAGE)),
+    ],
+    ids=["no size", "past the end", "overlap", "overlap of a plain chunk", "too many holes"],
+)
+async def test_placed_chunks_that_do_not_fit_are_refused(parts, size_bytes) -> None:
+    assert (await refusal(*parts, size_bytes=size_bytes)).reason == "UPLOAD_OUT_OF_ORDER"
+
+
+async def test_a_file_with_a_hole_is_not_whole() -> None:
+    parts = (PlacedChunk(9000, IMAGE[9000:]), PlacedChunk(0, IMAGE[:8999]))
+    error = await refusal(*parts, finish(IMAGE), size_bytes=len(IMAGE))
+    assert (error.reason, error.metadata) == ("UPLOAD_CORRUPTED", {"bytes_received": str(len(IMAGE) - 1)})
 
 
 async def test_a_client_need_not_compute_the_digest() -> None:
@@ -132,7 +188,7 @@ async def test_the_limit_is_the_last_size_that_is_accepted() -> None:
 
 async def test_what_is_beyond_the_limit_is_not_spooled() -> None:
     file = MemoryFile()
-    receiving = Receiving(file, extension="png", upload_bytes_max=10_000, idle_seconds_max=20)
+    receiving = receiving_into(file, bytes_max=10_000)
     with pytest.raises(ServiceError):
         await receiving.receive(stream(IMAGE[:9000], IMAGE[9000:], finish(IMAGE)), nothing)
     assert file.content == IMAGE[:9000]
@@ -141,7 +197,7 @@ async def test_what_is_beyond_the_limit_is_not_spooled() -> None:
 async def test_what_is_no_image_is_refused_after_its_first_bytes() -> None:
     asked_for = 0
 
-    async def endless() -> AsyncIterator[bytes | UploadFinish]:
+    async def endless() -> AsyncIterator[Part]:
         nonlocal asked_for
         while True:
             asked_for += 1
@@ -149,9 +205,7 @@ async def test_what_is_no_image_is_refused_after_its_first_bytes() -> None:
 
     file = MemoryFile()
     with pytest.raises(ServiceError) as caught:
-        await Receiving(file, extension="jpg", upload_bytes_max=BYTES_MAX, idle_seconds_max=20).receive(
-            endless(), nothing
-        )
+        await receiving_into(file, extension="jpg").receive(endless(), nothing)
     assert (caught.value.reason, caught.value.metadata) == ("UNSUPPORTED_FORMAT", {"extension": "jpg"})
     assert asked_for <= 5
 
@@ -166,22 +220,20 @@ async def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) ->
     file = MemoryFile()
 
     async def advanced() -> None:
-        told.append(file.bytes_received)
+        told.append(file.received.bytes_count)
 
     chunks = [IMAGE[at : at + 1000] for at in range(0, len(IMAGE), 1000)]
     monkeypatch.setattr(module, "ADVANCE_SECONDS", 0)
-    await Receiving(file, extension="png", upload_bytes_max=BYTES_MAX, idle_seconds_max=20).receive(
-        stream(*chunks, finish(IMAGE)), advanced
-    )
+    await receiving_into(file).receive(stream(*chunks, finish(IMAGE)), advanced)
     assert told == [min(at, len(IMAGE)) for at in range(1000, len(IMAGE) + 1000, 1000)]
 
 
 async def test_an_upload_that_stands_still_is_given_up() -> None:
-    async def stalled() -> AsyncIterator[bytes | UploadFinish]:
+    async def stalled() -> AsyncIterator[Part]:
         yield make("png").content
         await asyncio.Event().wait()
 
-    receiving = Receiving(MemoryFile(), extension="png", upload_bytes_max=BYTES_MAX, idle_seconds_max=0.05)
+    receiving = receiving_into(MemoryFile(), idle_seconds_max=0.05)
     with pytest.raises(ServiceError) as caught:
         await receiving.receive(stalled(), nothing)
 

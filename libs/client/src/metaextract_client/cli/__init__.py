@@ -4,6 +4,7 @@ import click
 
 from metaextract_client.cli.doctor import doctor
 from metaextract_client.cli.extract import extract
+from metaextract_client.cli.fields import fields
 from metaextract_client.cli.formats import formats
 from metaextract_client.cli.up import up
 
@@ -16,11 +17,12 @@ def cli() -> None:
     \b
       metaextract up                  start a server on this machine
       metaextract extract photo.jpg   read a file
+      metaextract fields gps lat      look up what a field means
       metaextract doctor              find out what is missing
     """
 
 
-for command in (up, extract, formats, doctor):
+for command in (up, extract, fields, formats, doctor):
     cli.add_command(command)
 
 

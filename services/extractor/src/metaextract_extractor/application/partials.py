@@ -5,11 +5,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import PartialResult
 from metaextract_extractor.domain.ports import SpooledFile, Task, Workers
+from metaextract_extractor.domain.result import ByteRange, Field, Why
 
-PREFIX_BYTES: Final = (64 * 1024, 256 * 1024, 1024 * 1024)
-"""Prefixes that are read, if the file is longer."""
+DUE_BYTES: Final = (64 * 1024, 256 * 1024, 1024 * 1024)
+"""Lengths after which a file is looked at, if it is longer."""
+
+READINGS_COUNT_MAX: Final = 24
+"""Provisional readings of one file: those above, and whenever another container has arrived whole."""
 
 SLOW_AFTER_SECONDS: Final = 0.3
 """Uploads that are done sooner get no provisional fields: the final ones come at once."""
@@ -19,7 +24,10 @@ STOP_SECONDS: Final = 0.25
 
 
 class Partials:
-    """The provisional readings of one upload; one at a time, only while a worker is idle."""
+    """The provisional readings of one upload; one at a time, only while a worker is idle.
+
+    `fields` are those that were told last.
+    """
 
     def __init__(
         self,
@@ -35,18 +43,23 @@ class Partials:
         self._extension = extension
         self._workers = workers
         self._report = report
-        self._left = [length for length in PREFIX_BYTES if size_bytes is not None and length < size_bytes]
+        self._due = [length for length in DUE_BYTES if size_bytes is not None and length < size_bytes]
+        self._wanted: tuple[ByteRange, ...] = ()
+        self._readings_count = 0
         self._began = time.monotonic()
         self._reading: asyncio.Task[None] | None = None
+        self.fields: tuple[Field, ...] = ()
 
     def advanced(self) -> None:
         """More bytes have arrived: start the next reading if it is due."""
-        due = [length for length in self._left if length <= self._file.bytes_received]
         busy = self._reading is not None and not self._reading.done()
-        if not due or busy or time.monotonic() - self._began < SLOW_AFTER_SECONDS:
+        early = time.monotonic() - self._began < SLOW_AFTER_SECONDS
+        if busy or early or self._readings_count >= READINGS_COUNT_MAX or not self._is_due():
             return
-        self._left = self._left[len(due) :]
-        self._reading = asyncio.create_task(self._read(self._file.bytes_received))
+        received = self._file.received
+        self._due = [length for length in self._due if length > received.bytes_count]
+        self._readings_count += 1
+        self._reading = asyncio.create_task(self._read(received.all(), received.bytes_count))
 
     async def stop(self) -> None:
         """Let a reading that runs finish, but not for long."""
@@ -58,8 +71,23 @@ class Partials:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
 
-    async def _read(self, bytes_read: int) -> None:
-        task = Task(self._file.path, self._size_bytes or 0, self._extension)
+    def _is_due(self) -> bool:
+        received = self._file.received
+        return any(length <= received.bytes_count for length in self._due) or any(
+            received.covers(one.offset_bytes, one.length_bytes) for one in self._wanted
+        )
+
+    async def _read(self, received: tuple[ByteRange, ...], bytes_count: int) -> None:
+        task = Task(self._file.path, self._size_bytes or 0, self._extension, received)
         reading = await self._workers.read_if_idle(task)
-        if reading is not None:
-            await self._report(PartialResult(reading.fields, bytes_read))
+        if reading is None:
+            return
+        self._wanted = _missing(reading)
+        if reading.fields != self.fields:
+            self.fields = reading.fields
+            await self._report(PartialResult(reading.fields, bytes_count))
+
+
+def _missing(reading: Reading) -> tuple[ByteRange, ...]:
+    """Return the bytes that a container lacks."""
+    return tuple(one.place for one in reading.unread if one.why is Why.MISSING)

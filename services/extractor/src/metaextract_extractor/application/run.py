@@ -1,6 +1,7 @@
 """Follows one extraction through its life cycle, from the first byte to the terminal state."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from metaextract_extractor.application.partials import Partials
 from metaextract_extractor.application.receiving import Parts, Receiving
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.detection import detected
+from metaextract_extractor.domain.findings import ExtractionResult, FileFacts, Findings, Reading, Timings
 from metaextract_extractor.domain.formats import extension_of
 from metaextract_extractor.domain.model import (
     Ended,
     Extraction,
     Happening,
     Progress,
+    Revision,
     State,
     StateChange,
     UploadHeader,
@@ -30,7 +33,8 @@ from metaextract_extractor.domain.ports import (
     Task,
     Workers,
 )
-from metaextract_extractor.domain.result import ExtractionResult, FileFacts, Hashes, Reading, Timings
+from metaextract_extractor.domain.result import Field, Hashes
+from metaextract_extractor.domain.revisions import revised_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,19 @@ class Run:
         async with self._with.spool.file(extension, self._header.size_bytes) as file:
             receiving = Receiving(
                 file,
+                size_bytes=self._header.size_bytes,
                 extension=extension,
                 upload_bytes_max=self._with.upload_bytes_max,
                 idle_seconds_max=self._with.upload_idle_seconds_max,
             )
-            await self._receive(receiving, file, extension, parts)
+            provisional = await self._receive(receiving, file, extension, parts)
             received = time.perf_counter()
             await self._enter(State.QUEUED)
-            reading, started = await self._read(Task(file.path, file.bytes_received, extension))
+            size_bytes = file.received.bytes_count
+            task = Task(file.path, size_bytes, extension, operations=self._header.operations)
+            reading, started = await self._read(task)
             ended = time.perf_counter()
+            await self._revise(provisional, reading.fields)
             timings = Timings(
                 receiving_seconds=received - began,
                 queued_seconds=started - received,
@@ -107,9 +115,13 @@ class Run:
                 cpu_seconds=reading.cpu_seconds,
                 memory_peak_bytes=reading.memory_peak_bytes,
             )
-            return _result(self._header, file.bytes_received, file.hashes(), receiving.head, reading, timings)
+            hashes = await file.hashes()
+            return _result(self._header, size_bytes, hashes, receiving.head, reading, timings)
 
-    async def _receive(self, receiving: Receiving, file: SpooledFile, extension: str, parts: Parts) -> None:
+    async def _receive(
+        self, receiving: Receiving, file: SpooledFile, extension: str, parts: Parts
+    ) -> tuple[Field, ...]:
+        """Return the provisional fields that were told last."""
         total = self._header.size_bytes
         partials = Partials(
             file,
@@ -120,15 +132,23 @@ class Run:
         )
 
         async def advanced() -> None:
-            fraction = min(1.0, file.bytes_received / total) if total else None
-            await self._append(Progress(State.RECEIVING, file.bytes_received, total, fraction))
+            received = file.received.bytes_count
+            fraction = min(1.0, received / total) if total else None
+            await self._append(Progress(State.RECEIVING, received, total, fraction))
             partials.advanced()
 
         try:
             await receiving.receive(parts, advanced)
         finally:
             await partials.stop()
-        await self._append(Progress(State.RECEIVING, file.bytes_received, file.bytes_received, 1.0))
+        received = file.received.bytes_count
+        await self._append(Progress(State.RECEIVING, received, received, 1.0))
+        return partials.fields
+
+    async def _revise(self, provisional: tuple[Field, ...], final: tuple[Field, ...]) -> None:
+        revised = revised_fields(provisional, final)
+        if revised:
+            await self._append(Revision(revised))
 
     async def _read(self, task: Task) -> tuple[Reading, float]:
         started = time.perf_counter()
@@ -196,4 +216,5 @@ def _result(
         width_pixels=reading.width_pixels,
         height_pixels=reading.height_pixels,
     )
-    return ExtractionResult(facts, timings, reading.fields, reading.warnings, reading.engines)
+    findings = {one.name: getattr(reading, one.name) for one in dataclasses.fields(Findings)}
+    return ExtractionResult(facts, timings, **findings)

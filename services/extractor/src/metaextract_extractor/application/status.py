@@ -30,6 +30,11 @@ class WorkerCounts(Protocol):
         """Files that wait."""
         ...
 
+    @property
+    def sandbox_level(self) -> str:
+        """How far they are shut in."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -40,6 +45,7 @@ class Snapshot:
     workers_busy_count: int
     uploads_count: int
     queued_count: int
+    sandbox_level: str
 
 
 class Status:
@@ -57,4 +63,5 @@ class Status:
             workers_busy_count=self._workers.busy_count,
             uploads_count=self._uploads.count,
             queued_count=self._workers.queued_count,
+            sandbox_level=self._workers.sandbox_level,
         )

@@ -104,15 +104,16 @@ class Uploads:
         """Answer a repeated upload with its first extraction, if it brings the same bytes."""
         if earlier.result is None:
             raise errors.request_id_reused(header.request_id)
-        async with self._with.spool.file("", None) as file:
+        async with self._with.spool.file("", header.size_bytes) as file:
             receiving = Receiving(
                 file,
+                size_bytes=header.size_bytes,
                 extension=extension_of(header.file_name),
                 upload_bytes_max=self._with.upload_bytes_max,
                 idle_seconds_max=self._with.upload_idle_seconds_max,
             )
             await receiving.receive(parts, _ignored)
-            if file.hashes() != earlier.result.file.hashes:
+            if await file.hashes() != earlier.result.file.hashes:
                 raise errors.request_id_reused(header.request_id)
         yield Event(earlier.name, earlier.last_sequence, self._with.now(), Ended())
 

@@ -147,3 +147,26 @@ def spool_unavailable() -> ServiceError:
         {},
         retry_after_seconds=10,
     )
+
+
+def field_dictionary_not_ready() -> ServiceError:
+    """The dictionary is being made."""
+    return ServiceError(
+        Kind.UNAVAILABLE,
+        DOMAIN,
+        "FIELD_DICTIONARY_NOT_READY",
+        "The field dictionary is being made; try again in a few seconds.",
+        {},
+        retry_after_seconds=5,
+    )
+
+
+def field_definition_not_found(name: str) -> ServiceError:
+    """No field is defined under this name."""
+    return ServiceError(
+        Kind.NOT_FOUND,
+        DOMAIN,
+        "FIELD_DEFINITION_NOT_FOUND",
+        f"There is no {name}.",
+        {"definition": name},
+    )

@@ -7,7 +7,9 @@ from typing import Final, Self
 
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.domain import errors
-from metaextract_extractor.domain.result import ExtractionResult, Field
+from metaextract_extractor.domain.findings import ExtractionResult
+from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.result import Field
 
 
 class State(StrEnum):
@@ -86,6 +88,15 @@ class UploadHeader:
     declared_media_type: str
     size_bytes: int | None
     partial_results: bool
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChunk:
+    """Bytes of a file out of order."""
+
+    offset_bytes: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +127,29 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PartialResult:
-    """Provisional fields from a prefix of the file."""
+    """Provisional fields from the part of the file that has arrived."""
 
     fields: tuple[Field, ...]
     bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevisedField:
+    """A provisional field that did not hold. `final` is None if the result has no such field."""
+
+    path: str
+    group: str
+    name: str
+    occurrence: int
+    provisional: str
+    final: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What the latest partial result said and is not so in the end."""
+
+    fields: tuple[RevisedField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +157,7 @@ class Ended:
     """The extraction reached a terminal state; it stands in `Extractions`."""
 
 
-Happening = StateChange | Progress | PartialResult | Ended
+Happening = StateChange | Progress | PartialResult | Revision | Ended
 
 
 @dataclass(frozen=True, slots=True)

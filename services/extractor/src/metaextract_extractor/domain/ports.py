@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import Event, Extraction, Happening
-from metaextract_extractor.domain.result import Hashes, Reading
+from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.ranges import Ranges
+from metaextract_extractor.domain.result import ByteRange, Hashes
 
 
 class Extractions(Protocol):
@@ -77,20 +80,24 @@ class SpooledFile(Protocol):
         ...
 
     @property
-    def bytes_received(self) -> int:
-        """Bytes that have arrived."""
+    def received(self) -> Ranges:
+        """The bytes that have arrived."""
         ...
 
-    async def write(self, chunk: bytes) -> None:
-        """Append `chunk`, or raise SPOOL_UNAVAILABLE."""
+    async def write(self, chunk: bytes, offset: int) -> None:
+        """Put `chunk` where nothing is yet, or raise SPOOL_UNAVAILABLE."""
+        ...
+
+    async def head(self, length: int) -> bytes:
+        """Return the first bytes, fewer if they have not all arrived."""
         ...
 
     async def seal(self) -> None:
         """Say that nothing more comes: the file gets the length of what has arrived."""
         ...
 
-    def hashes(self) -> Hashes:
-        """Digests of what has arrived."""
+    async def hashes(self) -> Hashes:
+        """Digests of the file, which has arrived whole; raises SPOOL_UNAVAILABLE."""
         ...
 
 
@@ -108,11 +115,16 @@ class Spool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file for a worker. `extension` is a known one, without dot, or empty."""
+    """A file for a worker. `extension` is a known one, without dot, or empty.
+
+    `received`: the ranges that have arrived of a file that is still arriving; None when it is whole.
+    """
 
     path: str
     size_bytes: int
     extension: str
+    received: tuple[ByteRange, ...] | None = None
+    operations: tuple[Operation, ...] = ()
 
 
 StepReport = Callable[[str, float], Awaitable[None]]
@@ -125,12 +137,14 @@ class Workers(Protocol):
     async def read(self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]) -> Reading:
         """Wait for a worker (`on_start` is called when one begins) and let it read the file.
 
-        Raises EXTRACTOR_BUSY, EXTRACTION_TIMED_OUT or WORKER_LOST. Cancelling kills the worker.
+        An engine that crashes, hangs or wants too much is left out, and the result says so. Raises
+        EXTRACTOR_BUSY, and EXTRACTION_TIMED_OUT or WORKER_LOST if nothing else is left. Cancelling kills
+        the worker.
         """
         ...
 
     async def read_if_idle(self, task: Task) -> Reading | None:
-        """Let a worker read a prefix, or return None if none is idle or the attempt fails."""
+        """Let a worker read what has arrived, or return None if none is idle or the attempt fails."""
         ...
 
 

@@ -1,6 +1,6 @@
 """What one reading of a file found. Shapes and units as in metaextract/extractor/v1/result.proto."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -162,61 +162,33 @@ class Notice:
     engine: str = ""
 
 
+class Outcome(StrEnum):
+    """How the run of an engine ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineRun:
-    """One engine's part in a reading. Times in seconds; `cpu_seconds` is None where not measurable."""
+    """One engine's part in a reading. Times in seconds; `cpu_seconds` is None where not measurable.
+
+    `cause` says why it failed or was not tried, as in the contract.
+    """
 
     name: str
     version: str
     wall_seconds: float
     cpu_seconds: float | None
     fields_count: int
+    outcome: Outcome = Outcome.SUCCEEDED
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a worker returns: everything that can be known from the bytes alone."""
+class Fallback:
+    """The result is that of the basic path: which engine is missing from it, and why."""
 
-    format_name: str
-    media_type: str
-    width_pixels: int | None
-    height_pixels: int | None
-    fields: tuple[Field, ...]
-    warnings: tuple[Notice, ...]
-    engines: tuple[EngineRun, ...]
-    cpu_seconds: float | None
-    memory_peak_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """The file as such."""
-
-    file_name: str
-    size_bytes: int
-    hashes: Hashes
-    format: DetectedFormat
-    width_pixels: int | None = None
-    height_pixels: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Where the time went, in seconds, apart from the transfer."""
-
-    receiving_seconds: float
-    queued_seconds: float
-    parsing_seconds: float
-    cpu_seconds: float | None
-    memory_peak_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractionResult:
-    """Everything that one reading of a file found."""
-
-    file: FileFacts
-    timings: Timings
-    fields: tuple[Field, ...] = ()
-    warnings: tuple[Notice, ...] = ()
-    engines: tuple[EngineRun, ...] = field(default=())
+    engine: str
+    cause: str

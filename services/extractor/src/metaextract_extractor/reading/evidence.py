@@ -1,11 +1,15 @@
 """What the steps of one reading know and add to: the file, and what was found in it so far."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from metaextract_extractor.domain.result import Field, Notice
-from metaextract_extractor.reading.view import View
+from metaextract_extractor.domain.formats import HEAD_BYTES, sniff
+from metaextract_extractor.domain.result import ByteRange, Field, Notice
+from metaextract_extractor.reading.view import FileSource, MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 
 
@@ -22,6 +26,26 @@ class Subject:
     family: str
     extension: str
     whole: bool = True
+
+
+@contextmanager
+def subject_of(
+    path: Path, size_bytes: int, extension: str, received: tuple[ByteRange, ...] | None
+) -> Iterator[Subject]:
+    """Open a file for reading. `received`: the ranges that have arrived; None for a whole file."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        view = View.of(FileSource(descriptor, size_bytes, received))
+        yield Subject(path, view, _family(view), extension, whole=received is None)
+    finally:
+        os.close(descriptor)
+
+
+def _family(view: View) -> str:
+    for length in (HEAD_BYTES, 64):
+        with suppress(MissingBytesError):
+            return sniff(view.all(length))
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

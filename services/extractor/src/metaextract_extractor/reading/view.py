@@ -9,7 +9,10 @@ from typing import Final, Protocol, Self
 from metaextract_extractor.domain.result import ByteRange
 
 BLOCK_BYTES: Final = 16 * 1024
-"""Small reads are served from blocks of this size."""
+"""Small reads that follow each other are served from blocks of this size."""
+
+JUMP_BYTES: Final = 512
+"""The block after a jump: who goes from chunk to chunk reads their heads only."""
 
 
 class MissingBytesError(Exception):
@@ -61,7 +64,9 @@ class FileSource:
             raise MissingBytesError(ByteRange(max(offset, 0), max(length, 1)))
         if length >= BLOCK_BYTES:
             return self._pread(offset, length)
-        self._block = self._pread(offset, min(BLOCK_BYTES, available))
+        goes_on = offset <= self._block_offset + len(self._block) and at >= 0
+        wanted = BLOCK_BYTES if goes_on else max(length, JUMP_BYTES)
+        self._block = self._pread(offset, min(wanted, available))
         self._block_offset = offset
         return self._block[:length]
 

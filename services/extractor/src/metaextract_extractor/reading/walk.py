@@ -5,7 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from metaextract_extractor.domain.result import Container, Embedded, Field, Notice, Standard, Unread, Why
+from metaextract_extractor.domain.result import (
+    ByteRange,
+    Container,
+    Embedded,
+    Field,
+    Notice,
+    Standard,
+    Unread,
+    Why,
+)
 from metaextract_extractor.reading.view import MissingBytesError, View
 
 ENGINE: Final = "walkers"
@@ -34,6 +43,26 @@ class Budgets:
     """What all compressed parts together may become."""
     xmp_bytes_max: int = 4 * 1024 * 1024
     xmp_depth_max: int = 256
+    directories_max: int = 1_000
+    """TIFF directories (IFDs), wherever they are."""
+    entries_max: int = 20_000
+    """Entries of all TIFF directories together."""
+    values_bytes_max: int = 8 * 1024 * 1024
+    """What all entries of TIFF directories together may have read: many may point to the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where an entry's value stands whose name only the primary engine knows.
+
+    Its field has the same `path`, `group` and `tag_id`; a field that the engine draws from inside the value
+    (a table of settings) has a longer path.
+    """
+
+    path: str
+    group: str
+    tag_id: str
+    place: ByteRange
 
 
 @dataclass(slots=True)
@@ -52,6 +81,8 @@ class Walk:
     containers: list[Container] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    located: list[Located] = field(default_factory=list)
+    """Values that were found but not decoded."""
     structure: list[tuple[int, int]] = field(default_factory=list)
     """(offset, end) of headers, lengths, counts and padding that were understood but are no field's value."""
     embedded: list[Embedded] = field(default_factory=list)
@@ -63,6 +94,9 @@ class Walk:
     references_resolved: int = 0
     """Those of them that led to bytes that are there."""
     budgets_exceeded: list[str] = field(default_factory=list)
+    directories_count: int = 0
+    entries_count: int = 0
+    _values_bytes: int = 0
     _depth: int = 0
     _unpacked_bytes: int = 0
     _occurrences: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -127,6 +161,12 @@ class Walk:
             )
         )
 
+    def locate(self, path: str, group: str, tag_id: int | str, at: View) -> None:
+        """Write down where the value of an unnamed entry stands, if it stands in one piece."""
+        place = at.place()
+        if place is not None:
+            self.located.append(Located(path, group, str(tag_id), place))
+
     def understood(self, view: View) -> None:
         """Say that these bytes were decoded: headers, counts, padding, values."""
         self.structure.extend(
@@ -153,6 +193,14 @@ class Walk:
         self._unpacked_bytes += size_bytes
         if self._unpacked_bytes > self.budgets.unpacked_bytes_max:
             raise self._exceeded("unpacked_bytes_max")
+
+    def may_read_value(self, size_bytes: int) -> bool:
+        """Claim the reading of an entry's value; False, and noted, if all together have had enough."""
+        if self._values_bytes + size_bytes > self.budgets.values_bytes_max:
+            self.exceeded("values_bytes_max")
+            return False
+        self._values_bytes += size_bytes
+        return True
 
     @property
     def unpacked_bytes_left(self) -> int:

@@ -10,24 +10,31 @@ from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract.extractor.v1 import insights_pb2 as insights_pb
+from metaextract.extractor.v1 import quality_pb2 as quality_pb
 from metaextract.extractor.v1 import result_pb2 as result_pb
 from metaextract_common.errors import invalid_request
 from metaextract_common.rpc.channel_options import CHUNK_BYTES_MAX
 from metaextract_common.rpc.errors import to_status
 from metaextract_common.rpc.validation import validate
+from metaextract_extractor.adapters.rpc.messages import to_message
 from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.findings import ExtractionResult
 from metaextract_extractor.domain.formats import Format
 from metaextract_extractor.domain.model import (
     Event,
     Extraction,
     PartialResult,
+    PlacedChunk,
     Progress,
+    Revision,
     State,
     StateChange,
     UploadFinish,
     UploadHeader,
 )
-from metaextract_extractor.domain.result import Basis, EngineRun, ExtractionResult, Field, Standard
+from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.result import Basis, EngineRun, Field, Outcome, Standard
 
 STATES: Final[dict[State, pb.Extraction.State]] = {
     State.RECEIVING: pb.Extraction.STATE_RECEIVING,
@@ -44,6 +51,11 @@ BASES: Final[dict[Basis, int]] = {
     one: result_pb.DetectedFormat.Basis.Value(f"BASIS_{one.name}") for one in Basis
 }
 
+OUTCOMES: Final[dict[Outcome, int]] = {
+    one: result_pb.EngineRun.Outcome.Value(f"OUTCOME_{one.name}") for one in Outcome
+}
+_OPERATIONS: Final = {pb.Operation.Value(f"OPERATION_{one.name}"): one for one in Operation}
+
 HEADER_SECONDS: Final = 30
 """Time that the header of an upload may take to come."""
 
@@ -53,7 +65,7 @@ CANCELLATION_SECONDS: Final = 0.25
 
 async def upload_from_proto(
     requests: AsyncIterator[pb.ExtractRequest],
-) -> tuple[UploadHeader, AsyncIterator[bytes | UploadFinish]]:
+) -> tuple[UploadHeader, AsyncIterator[bytes | PlacedChunk | UploadFinish]]:
     """Take the header off the stream; what follows comes as chunks and one finish."""
     async with asyncio.timeout(HEADER_SECONDS):
         first = await anext(aiter(requests), None)
@@ -69,17 +81,21 @@ async def upload_from_proto(
         declared_media_type=header.declared_media_type,
         size_bytes=header.size_bytes if header.HasField("size_bytes") else None,
         partial_results=header.partial_results,
+        operations=tuple(_OPERATIONS[one] for one in header.operations),
     ), _parts(requests)
 
 
-async def _parts(requests: AsyncIterator[pb.ExtractRequest]) -> AsyncIterator[bytes | UploadFinish]:
+async def _parts(
+    requests: AsyncIterator[pb.ExtractRequest],
+) -> AsyncIterator[bytes | PlacedChunk | UploadFinish]:
     async for request in requests:
         match request.WhichOneof("part"):
             case "chunk":
-                chunk = request.chunk  # each access makes a copy
-                if len(chunk) > CHUNK_BYTES_MAX:
-                    raise invalid_request("chunk", f"at most {CHUNK_BYTES_MAX} bytes")
-                yield chunk
+                yield _within_limit("chunk", request.chunk)  # each access makes a copy
+            case "placed_chunk":
+                data = _within_limit("placed_chunk.data", request.placed_chunk.data)
+                validate(request)
+                yield PlacedChunk(request.placed_chunk.offset_bytes, data)
             case "finish":
                 validate(request)
                 yield UploadFinish(request.finish.size_bytes, request.finish.sha256)
@@ -87,6 +103,12 @@ async def _parts(requests: AsyncIterator[pb.ExtractRequest]) -> AsyncIterator[by
                 raise errors.upload_out_of_order("chunks, then one finish")
     # Not finished. A client that left looks just like this, its cancellation comes a moment later.
     await asyncio.sleep(CANCELLATION_SECONDS)
+
+
+def _within_limit(name: str, chunk: bytes) -> bytes:
+    if len(chunk) > CHUNK_BYTES_MAX:
+        raise invalid_request(name, f"at most {CHUNK_BYTES_MAX} bytes")
+    return chunk
 
 
 def event_to_proto(event: Event, ended: Extraction | None) -> pb.ExtractionEvent:
@@ -100,6 +122,8 @@ def event_to_proto(event: Event, ended: Extraction | None) -> pb.ExtractionEvent
         case PartialResult(fields, bytes_read):
             message.partial_result.bytes_read = bytes_read
             message.partial_result.fields.extend(map(field_to_proto, fields))
+        case Revision() as revision:
+            to_message(revision, message.revision)
         case _:
             assert ended is not None  # noqa: S101 - the caller looks it up
             message.ended.CopyFrom(extraction_to_proto(ended))
@@ -118,14 +142,17 @@ def _progress(progress: Progress) -> pb.Progress:
 
 def extraction_to_proto(extraction: Extraction) -> pb.Extraction:
     """Render an extraction, with its result or error."""
+    found = extraction.result
     return pb.Extraction(
         name=extraction.name,
         state=STATES[extraction.state],
         create_time=_timestamp(extraction.create_time),
         end_time=_timestamp(extraction.end_time) if extraction.end_time else None,
         expire_time=_timestamp(extraction.expire_time) if extraction.expire_time else None,
-        result=result_to_proto(extraction.result) if extraction.result else None,
+        result=result_to_proto(found) if found else None,
         error=to_status(extraction.error) if extraction.error else None,
+        insights=to_message(found.insights, insights_pb.Insights()) if found and found.insights else None,
+        quality=to_message(found.quality, quality_pb.Quality()) if found and found.quality else None,
     )
 
 
@@ -164,6 +191,9 @@ def result_to_proto(result: ExtractionResult) -> result_pb.ExtractionResult:
             cpu=None if timings.cpu_seconds is None else _duration(timings.cpu_seconds),
             memory_peak_bytes=timings.memory_peak_bytes,
         ),
+        fallback=to_message(result.fallback, result_pb.Fallback()) if result.fallback else None,
+        containers=[to_message(one, result_pb.Container()) for one in result.containers],
+        embedded=[to_message(one, result_pb.EmbeddedFile()) for one in result.embedded],
     )
 
 
@@ -185,6 +215,7 @@ def field_to_proto(field: Field) -> result_pb.Field:
         if location
         else None,
         occurrence=field.occurrence,
+        agreement=to_message(field.agreement, result_pb.Agreement()) if field.agreement else None,
     )
 
 
@@ -206,6 +237,8 @@ def _engine_run(run: EngineRun) -> result_pb.EngineRun:
         wall=_duration(run.wall_seconds),
         cpu=None if run.cpu_seconds is None else _duration(run.cpu_seconds),
         fields_count=run.fields_count,
+        outcome=cast("result_pb.EngineRun.Outcome", OUTCOMES[run.outcome]),
+        cause=run.cause,
     )
 
 

@@ -15,6 +15,8 @@ from metaextract_extractor.adapters.rpc.mapping import (
     format_to_proto,
     upload_from_proto,
 )
+from metaextract_extractor.adapters.rpc.messages import to_message
+from metaextract_extractor.application.comparing import Comparing
 from metaextract_extractor.application.extractions import ExtractionQueries
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
@@ -26,9 +28,15 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
     """Translates one protocol to one set of use cases, and nothing else."""
 
     def __init__(
-        self, uploads: Uploads, queries: ExtractionQueries, status: Status, draining: Draining
+        self,
+        uploads: Uploads,
+        queries: ExtractionQueries,
+        comparing: Comparing,
+        status: Status,
+        draining: Draining,
     ) -> None:
         self._uploads = uploads
+        self._comparing = comparing
         self._queries = queries
         self._status = status
         self._draining = draining
@@ -72,6 +80,15 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
         cancelled = await self._queries.cancel(request.name)
         return pb.CancelExtractionResponse(extraction=extraction_to_proto(cancelled))
 
+    async def CompareExtractions(  # noqa: N802 - named by the contract
+        self,
+        request: pb.CompareExtractionsRequest,
+        context: Context,
+    ) -> pb.CompareExtractionsResponse:
+        response = pb.CompareExtractionsResponse()
+        to_message(await self._comparing.compare(request.names), response.comparison)
+        return response
+
     async def ListFormats(  # noqa: N802 - named by the contract
         self,
         request: pb.ListFormatsRequest,
@@ -92,6 +109,7 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
             workers_busy_count=now.workers_busy_count,
             uploads_count=now.uploads_count,
             queued_count=now.queued_count,
+            sandbox_level=now.sandbox_level,
         )
 
     async def _rendered(self, event: Event) -> pb.ExtractionEvent:

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from metaextract_common.errors import Kind, ServiceError
 from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.findings import ExtractionResult
 from metaextract_extractor.domain.model import Extraction, State
-from metaextract_extractor.domain.result import ExtractionResult
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
 

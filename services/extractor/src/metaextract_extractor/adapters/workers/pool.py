@@ -1,8 +1,9 @@
 """Keeps workers warm, gives each file to one, and replaces what a bad file breaks."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -14,32 +15,65 @@ from metaextract_common.errors import ServiceError
 from metaextract_extractor.adapters.workers.process import WorkerDiedError, WorkerProcess, WorkerSettings
 from metaextract_extractor.adapters.workers.protocol import Done, Read, Span, Step
 from metaextract_extractor.domain import errors
+from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.ports import StepReport, Task
-from metaextract_extractor.domain.result import Reading
 
 log = structlog.stdlib.get_logger()
 
-MEMORY_CHECK_SECONDS: Final = 0.1
+CHECK_SECONDS: Final = 0.1
+STEPS_LOST_MAX: Final = 3
+"""Steps of one file that may cost a worker before the file is given up."""
 RESTART_PAUSE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """`workers_count` files are read at once, `queue_count_max` wait. The rest is per task."""
+    """`workers_count` files are read at once, `queue_count_max` wait. The rest is per task.
+
+    A step, such as one engine, may take `step_seconds_max`; all of them together `task_seconds_max`.
+    """
 
     workers_count: int
     queue_count_max: int
     task_seconds_max: float
+    step_seconds_max: float
     memory_bytes_max: int
     recycle_bytes: int
+
+
+class _StepLostError(Exception):
+    """A step cost the worker its life. `cause` as in the contract; `step` is empty if none had begun."""
+
+    def __init__(self, step: str, cause: str) -> None:
+        super().__init__(f"{step}: {cause}")
+        self.step = step
+        self.cause = cause
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Where a worker is with a file."""
+
+    step: str = ""
+    began: float = 0.0
+    fraction: float = 0.0
+
+    async def enter(self, step: Step, on_step: StepReport) -> None:
+        """Note a step that begins; the fraction never falls, not even when a file is begun again."""
+        self.step, self.began = step.name, time.monotonic()
+        self.fraction = max(self.fraction, step.fraction)
+        await on_step(step.name, self.fraction)
 
 
 class WorkerPool:
     """Implements `domain.ports.Workers`. One process more than `workers_count` stands by as a spare."""
 
-    def __init__(self, settings: WorkerSettings, limits: PoolLimits) -> None:
+    def __init__(
+        self, settings: WorkerSettings, limits: PoolLimits, *, engines_off: Iterable[str] = ()
+    ) -> None:
         self._settings = settings
         self._limits = limits
+        self._off = dict.fromkeys(engines_off, "off")
         self._slots = asyncio.Semaphore(limits.workers_count)
         self._idle: deque[WorkerProcess] = deque()
         self._became_idle = asyncio.Condition()
@@ -53,6 +87,11 @@ class WorkerPool:
             "worker.lost", unit="{worker}", description="Workers that had to be replaced, by cause."
         )
         self._tracer = trace.get_tracer("metaextract.workers")
+
+    @property
+    def sandbox_level(self) -> str:
+        """How far the workers are confined, as it was found at the start."""
+        return self._settings.sandbox.level.value
 
     @property
     def workers_count(self) -> int:
@@ -74,6 +113,7 @@ class WorkerPool:
         for worker in [one for one in self._idle if not one.alive]:
             self._idle.remove(worker)
             self._replace_idle()
+            await worker.kill()
         if not any(worker.alive for worker in (*self._idle, *self._busy)):
             raise RuntimeError("no worker is alive")
 
@@ -103,9 +143,12 @@ class WorkerPool:
         finally:
             self._queued_count -= 1
         try:
-            async with self._worker() as worker:
-                await on_start()
-                return await self._read(worker, task, on_step)
+            await on_start()
+            async with asyncio.timeout(self._limits.task_seconds_max):
+                return await self._read_without_what_fails(task, on_step)
+        except TimeoutError as error:
+            self._lost_step("", "timeout")
+            raise errors.extraction_timed_out(self._limits.task_seconds_max) from error
         finally:
             self._slots.release()
 
@@ -113,11 +156,26 @@ class WorkerPool:
         """Read at once or not at all."""
         if self._slots.locked() or not self._idle:
             return None
-        async with self._slots, self._worker() as worker:
+        try:
+            async with self._slots, asyncio.timeout(self._limits.step_seconds_max), self._worker() as worker:
+                return await self._read(worker, _request(task, {}), _Progress(), _ignored)
+        except (_StepLostError, TimeoutError):
+            return None  # what has arrived may be unreadable where the file is not
+
+    async def _read_without_what_fails(self, task: Task, on_step: StepReport) -> Reading:
+        """Read; a step that costs the worker is left out with the next worker."""
+        without = dict(self._off)
+        progress = _Progress()
+        lost_count = 0
+        while True:
             try:
-                return await self._read(worker, task, _ignored)
-            except ServiceError:
-                return None  # the prefix of a file may be unreadable where the file is not
+                async with self._worker() as worker:
+                    return await self._read(worker, _request(task, without), progress, on_step)
+            except _StepLostError as lost:
+                lost_count += 1
+                if not lost.step or lost.step in without or lost_count > STEPS_LOST_MAX:
+                    raise self._gave_up(lost.cause) from lost
+                without[lost.step] = lost.cause
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[WorkerProcess]:
@@ -144,6 +202,7 @@ class WorkerPool:
                     if worker.alive:
                         return worker
                     self._replace_idle()
+                    await worker.kill()
                 await self._became_idle.wait()
 
     async def _return(self, worker: WorkerProcess) -> None:
@@ -151,51 +210,58 @@ class WorkerPool:
             self._idle.append(worker)
             self._became_idle.notify()
 
-    async def _read(self, worker: WorkerProcess, task: Task, on_step: StepReport) -> Reading:
+    async def _read(
+        self, worker: WorkerProcess, request: Read, progress: _Progress, on_step: StepReport
+    ) -> Reading:
+        progress.step, progress.began = "", time.monotonic()
         with self._tracer.start_as_current_span("worker.read", attributes={"worker.pid": worker.pid}) as span:
-            watching = asyncio.create_task(self._over_memory(worker))
-            reading = asyncio.create_task(self._answered(worker, task, on_step))
+            watching = asyncio.create_task(self._over_limits(worker, progress))
+            reading = asyncio.create_task(self._answered(worker, request, progress, on_step))
             try:
-                await asyncio.wait(
-                    {watching, reading},
-                    timeout=self._limits.task_seconds_max,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                await asyncio.wait({watching, reading}, return_when=asyncio.FIRST_COMPLETED)
                 if reading.done():
                     return reading.result()
-                cause = "memory_limit" if watching.done() else "timeout"
-                raise self._gave_up(cause)
+                raise self._lost_step(progress.step, watching.result())
             except WorkerDiedError as error:
-                raise self._gave_up(error.cause) from error
-            except ServiceError as error:
-                span.set_attribute("error.type", error.reason)
+                raise self._lost_step(progress.step, error.cause) from error
+            except _StepLostError as lost:
+                span.set_attributes({"worker.step": lost.step, "error.type": lost.cause})
                 raise
             finally:
                 watching.cancel()
                 reading.cancel()
                 await asyncio.gather(watching, reading, return_exceptions=True)
 
-    async def _answered(self, worker: WorkerProcess, task: Task, on_step: StepReport) -> Reading:
-        async with aclosing(worker.read(Read(task.path, task.size_bytes))) as answers:
+    async def _answered(
+        self, worker: WorkerProcess, request: Read, progress: _Progress, on_step: StepReport
+    ) -> Reading:
+        async with aclosing(worker.read(request)) as answers:
             async for answer in answers:
                 match answer:
-                    case Step(name, fraction):
-                        await on_step(name, fraction)
+                    case Step() as step:
+                        await progress.enter(step, on_step)
                     case Done(reading, spans):
                         self._report(spans)
                         return reading
         raise WorkerDiedError("crashed")
 
-    async def _over_memory(self, worker: WorkerProcess) -> None:
-        """Return when the worker and its engines hold more than they may."""
-        while worker.memory_bytes() <= self._limits.memory_bytes_max:  # noqa: ASYNC110 - nobody tells us
-            await asyncio.sleep(MEMORY_CHECK_SECONDS)
+    async def _over_limits(self, worker: WorkerProcess, progress: _Progress) -> str:
+        """Return which limit the worker is over: `memory_limit` or `timeout`."""
+        while True:
+            if worker.memory_bytes() > self._limits.memory_bytes_max:
+                return "memory_limit"
+            if time.monotonic() - progress.began > self._limits.step_seconds_max:
+                return "timeout"
+            await asyncio.sleep(CHECK_SECONDS)
+
+    def _lost_step(self, step: str, cause: str) -> _StepLostError:
+        self._lost.add(1, {"cause": cause, "step": step})
+        log.warning("worker.lost", cause=cause, step=step)
+        return _StepLostError(step, cause)
 
     def _gave_up(self, cause: str) -> ServiceError:
-        self._lost.add(1, {"cause": cause})
-        log.warning("worker.lost", cause=cause)
         if cause == "timeout":
-            return errors.extraction_timed_out(self._limits.task_seconds_max)
+            return errors.extraction_timed_out(self._limits.step_seconds_max)
         return errors.worker_lost(cause)
 
     def _report(self, spans: tuple[Span, ...]) -> None:
@@ -223,6 +289,10 @@ class WorkerPool:
             else:
                 await self._return(worker)
                 return
+
+
+def _request(task: Task, without: Mapping[str, str]) -> Read:
+    return Read(task.path, task.size_bytes, task.extension, task.received, task.operations, dict(without))
 
 
 async def _ignored(_step: str, _fraction: float) -> None:

@@ -3,16 +3,17 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
 import psutil
 import structlog
 
+from metaextract_extractor.adapters.workers.inbox import Inbox
+from metaextract_extractor.adapters.workers.memory_peak import MemoryPeak
 from metaextract_extractor.adapters.workers.protocol import (
     FRAME_BYTES_MAX,
     LENGTH,
@@ -24,9 +25,11 @@ from metaextract_extractor.adapters.workers.protocol import (
     framed,
     read_to_json,
 )
+from metaextract_extractor.adapters.workers.sandbox import ENVIRONMENT, Sandbox
 
 log = structlog.stdlib.get_logger()
 
+WORKER: Final = ("-m", "metaextract_extractor.worker")
 LEFTOVER_BYTES: Final = 64 * 1024
 LARGE_BYTES: Final = 256 * 1024
 
@@ -41,45 +44,60 @@ class WorkerDiedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """How workers are started. `address_space_bytes_max` bounds each of their processes."""
+    """How workers are started. Without `pixel_decoders` no pixels are decoded whose decoder is a risk.
 
-    exiftool: Path
+    `trust_lists`: PEM files as `reading.assembly` wants them. `program`: what Python runs.
+    """
+
+    sandbox: Sandbox
     start_seconds_max: float
-    address_space_bytes_max: int
+    pixel_decoders: bool = True
+    trust_lists: tuple[Path, ...] = ()
+    program: tuple[str, ...] = WORKER
 
 
 class WorkerProcess:
-    """A started worker. It and its engines form one process group, which dies as a whole."""
+    """A started worker: it, its engines and what locks them in form one process group, and die as a whole."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, sandbox: Sandbox, inbox: Inbox) -> None:
         self._process = process
-        self._engine_pids: tuple[int, ...] = ()
+        self._sandbox = sandbox
+        self._inbox = inbox
         self.engines: Mapping[str, str] = {}
 
     @classmethod
     async def started(cls, settings: WorkerSettings) -> Self:
         """Start a worker and wait until it can take files. Raises `WorkerDiedError`."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
-            "metaextract_extractor.worker",
-            f"--exiftool={settings.exiftool}",
-            f"--address-space-bytes-max={settings.address_space_bytes_max}",
-            f"--parent-pid={os.getpid()}",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            start_new_session=True,
+        sandbox = settings.sandbox
+        inbox = sandbox.inboxes.new()
+        options = [f"--trust-list={path}" for path in settings.trust_lists]
+        if not settings.pixel_decoders:
+            options.append("--no-pixel-decoders")
+        command = sandbox.command(
+            inbox,
+            (*settings.program, *options),
+            exiftool=sandbox.visible.exiftool,
+            parent_pid=sandbox.parent_pid,
         )
-        worker = cls(process)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException:
+            inbox.remove()
+            raise
+        worker = cls(process, sandbox, inbox)
         try:
             async with asyncio.timeout(settings.start_seconds_max):
                 ready = await worker._answer()
             if not isinstance(ready, Ready):
                 raise WorkerDiedError("crashed")
             worker.engines = ready.engines
-            worker._engine_pids = ready.engine_pids
         except TimeoutError as error:
             raise WorkerDiedError("crashed") from error
         finally:
@@ -104,6 +122,17 @@ class WorkerProcess:
 
     async def read(self, read: Read) -> AsyncGenerator[Step | Done, None]:
         """Hand over a file and yield the worker's answers up to `Done`. Raises `WorkerDiedError`."""
+        try:
+            with self._inbox.holding(Path(read.path)) as name:
+                inside = replace(read, path=self._sandbox.seen(self._inbox, name))
+                peak = MemoryPeak(process.pid for process in self._family())
+                async with aclosing(self._answers(inside)) as answers:
+                    async for answer in answers:
+                        yield _measured(answer, peak)
+        except OSError as error:  # the file or the inbox is gone: somebody gave up
+            raise WorkerDiedError("crashed") from error
+
+    async def _answers(self, read: Read) -> AsyncGenerator[Step | Done, None]:
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - started with pipes
         try:
@@ -120,15 +149,15 @@ class WorkerProcess:
                 return
 
     def memory_bytes(self) -> int:
-        """Resident bytes of the worker and its engines now; 0 once they are gone."""
+        """Resident bytes of the worker, its engines and what locks them in now; 0 once they are gone."""
         total = 0
-        for pid in (self.pid, *self._engine_pids):
+        for process in self._family():
             with suppress(psutil.NoSuchProcess):
-                total += psutil.Process(pid).memory_info().rss
+                total += process.memory_info().rss
         return total
 
     async def kill(self) -> None:
-        """End the whole process group at once and reap it."""
+        """End the whole process group at once, reap it, and take its inbox away."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         stdout = self._process.stdout
@@ -137,6 +166,14 @@ class WorkerProcess:
             while await stdout.read(LEFTOVER_BYTES):
                 pass  # asyncio does not see the end of a process whose output nobody takes
         await self._process.wait()
+        self._inbox.remove()
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            worker = psutil.Process(self.pid)
+            return [worker, *worker.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
 
     async def _answer(self) -> Ready | Step | Done:
         stdout = self._process.stdout
@@ -151,3 +188,10 @@ class WorkerProcess:
             return answer_from_json(payload)
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
             raise WorkerDiedError("crashed") from error
+
+
+def _measured(answer: Step | Done, peak: MemoryPeak) -> Step | Done:
+    """Add what the worker could not measure itself."""
+    if isinstance(answer, Step) or answer.reading.memory_peak_bytes is not None:
+        return answer
+    return replace(answer, reading=replace(answer.reading, memory_peak_bytes=peak.bytes_count()))

@@ -5,13 +5,18 @@ frame beyond `FRAME_BYTES_MAX` costs the worker its life. Times are nanoseconds 
 the server can report the worker's spans.
 """
 
+import dataclasses
 import struct
-from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
 
-from metaextract_extractor.domain.result import Reading
+from metaextract_extractor.domain.findings import Reading
+from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.result import ByteRange
 
 FRAME_BYTES_MAX: Final = 24 * 1024 * 1024
 LENGTH: Final = struct.Struct(">I")
@@ -19,10 +24,17 @@ LENGTH: Final = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """To the worker: read this file."""
+    """To the worker: read this file.
+
+    `received` as in `domain.ports.Task`. `without` maps steps that must not run to the reason why.
+    """
 
     path: str
     size_bytes: int
+    extension: str = ""
+    received: tuple[ByteRange, ...] | None = None
+    operations: tuple[Operation, ...] = ()
+    without: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,24 @@ def read_from_json(payload: bytes) -> Read:
 
 
 def answer_to_json(answer: Ready | Step | Done) -> bytes:
-    """Encode."""
-    return _ANSWER.dump_json(answer)
+    """Encode. Halves of surrogate pairs, which JSON inside a file can smuggle in, become question marks."""
+    try:
+        return _ANSWER.dump_json(answer)
+    except PydanticSerializationError:
+        return _ANSWER.dump_json(_encodable(answer))
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 - whatever an answer holds
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list | tuple):
+        return type(value)(map(_encodable, value))
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(member) for name, member in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        members = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: _encodable(member) for name, member in members.items()})
+    return value
 
 
 def answer_from_json(payload: bytes) -> Ready | Step | Done:

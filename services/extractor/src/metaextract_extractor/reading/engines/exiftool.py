@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,9 @@ VALUE_CHARACTERS_MAX: Final = 64 * 1024
 
 INTEGER_MAX: Final = 2**53
 """Larger integers lose digits in JSON readers, so they travel as text (RFC 8259, section 6)."""
+
+_GUARDS: Final = Path(__file__).with_name("exiftool_guards.config")
+"""What bounds ExifTool on files that are made to keep it busy for ever, or to fill the memory."""
 
 _LONG_DECIMAL: Final = re.compile(r"-?\d{1,15}\.\d{17,40}")
 """ExifTool writes numbers with more than 16 decimals as text."""
@@ -90,9 +94,9 @@ class ExifTool:
     name: Final = "exiftool"
 
     def __init__(self, executable: Path) -> None:
-        # An empty configuration file name keeps ExifTool from reading one of its user.
+        # Naming a configuration file keeps ExifTool from reading one of its user as well.
         self._tool = exiftool.ExifTool(
-            executable=str(executable), config_file="", common_args=[], encoding="utf-8"
+            executable=str(executable), config_file=str(_GUARDS), common_args=[], encoding="utf-8"
         )
 
     def __enter__(self) -> Self:
@@ -115,10 +119,26 @@ class ExifTool:
         """Its process id."""
         return self._pid
 
-    def read(self, path: Path) -> Found:
-        """Read everything it finds in one file."""
-        output = self._tool.execute(*_ARGUMENTS, str(path), raw_bytes=True)
+    def read(self, path: Path, *options: str) -> Found:
+        """Read everything it finds in one file; `options` as on its command line."""
+        output = self._tool.execute(*_ARGUMENTS, *options, str(path), raw_bytes=True)
         return found(output)
+
+    def write(self, arguments: Sequence[str], source: Path, copy: Path) -> str:
+        """Write `copy`, which must not exist; return what it complains of, empty if of nothing."""
+        self._tool.execute(*arguments, "-q", "-o", str(copy), str(source), raw_bytes=True)
+        complaints: bytes = self._tool.last_stderr
+        return complaints.decode("utf-8", "replace").strip()
+
+    def geolocation(self, latitude_degrees: float, longitude_degrees: float) -> dict[str, object]:
+        """Return the nearest town of its own database: its Geolocation tags, raw, without that prefix."""
+        place = f"geolocation={latitude_degrees:.6f},{longitude_degrees:.6f}"
+        output = self._tool.execute("-api", place, "-j", "-n", raw_bytes=True)
+        documents = json.loads(output.decode("utf-8", "replace") or "[{}]")
+        prefix = "Geolocation"
+        return {
+            key.removeprefix(prefix): value for key, value in documents[0].items() if key.startswith(prefix)
+        }
 
 
 def found(output: bytes) -> Found:

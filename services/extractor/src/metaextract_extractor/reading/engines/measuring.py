@@ -1,4 +1,4 @@
-"""Measures what one file costs the worker and its engine: processor time and peak memory."""
+"""Measures what one file costs the worker and its engine: processor time, peak memory, bytes read."""
 
 import os
 import time
@@ -9,7 +9,7 @@ class Measurement:
     """From its making on, for this process and the single-threaded engine process `engine_pid`.
 
     Sources: proc(5), `schedstat` (nanoseconds on a processor) and `VmHWM` (peak resident set, which
-    writing 5 to `clear_refs` resets). What the kernel does not tell is None.
+    writing 5 to `clear_refs` resets), `io` (`rchar`). What the kernel does not tell is None.
     """
 
     def __init__(self, engine_pid: int) -> None:
@@ -17,10 +17,16 @@ class Measurement:
         self._pids = (os.getpid(), engine_pid)
         self._peaks_reset = [_reset_peak(pid) for pid in self._pids]
         self._cpu_before = self._cpu_seconds()
+        self._read_before = self._bytes_read()
 
     def cpu_seconds(self) -> float | None:
         """Processor time of both processes since."""
         before, now = self._cpu_before, self._cpu_seconds()
+        return None if before is None or now is None else now - before
+
+    def bytes_read(self) -> int | None:
+        """Bytes that both processes read since, from files and from each other."""
+        before, now = self._read_before, self._bytes_read()
         return None if before is None or now is None else now - before
 
     def memory_peak_bytes(self) -> int | None:
@@ -29,6 +35,10 @@ class Measurement:
         if not all(self._peaks_reset) or None in peaks:
             return None
         return sum(peak for peak in peaks if peak)
+
+    def _bytes_read(self) -> int | None:
+        counts = [_bytes_read(pid) for pid in self._pids]
+        return None if None in counts else sum(count for count in counts if count)
 
     def _cpu_seconds(self) -> float | None:
         engine = _read(f"/proc/{self._engine_pid}/schedstat")
@@ -41,6 +51,12 @@ def _reset_peak(pid: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _bytes_read(pid: int) -> int | None:
+    content = _read(f"/proc/{pid}/io") or ""
+    line = next((line for line in content.splitlines() if line.startswith("rchar:")), None)
+    return int(line.split()[1]) if line else None
 
 
 def _peak_bytes(pid: int) -> int | None:

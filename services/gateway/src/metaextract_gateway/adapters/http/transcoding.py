@@ -82,7 +82,7 @@ def _endpoint(
         try:
             if rule.body:
                 json_format.Parse(await _body(request), message)
-            json_format.ParseDict(dict(request.query_params), message)
+            json_format.ParseDict(_parameters(request, message), message)
         except json_format.ParseError as error:
             raise errors.invalid_request("body or query", str(error)) from error
         for name, folder in prefixes.items():
@@ -92,6 +92,13 @@ def _endpoint(
         return Response(to_json(shown), media_type="application/json")
 
     return endpoint
+
+
+def _parameters(request: Request, message: Message) -> dict[str, str | list[str]]:
+    """Return the query, where a repeated field may be named several times."""
+    query = request.query_params
+    repeated = {field.name for field in message.DESCRIPTOR.fields if field.is_repeated}
+    return {name: query.getlist(name) if name in repeated else query[name] for name in query}
 
 
 async def _body(request: Request) -> bytes:

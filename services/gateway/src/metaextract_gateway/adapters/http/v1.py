@@ -1,6 +1,7 @@
 """/v1: extractions as resources. Unary calls are transcoded; uploads and event streams stand here."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from metaextract.extractor.v1 import dictionary_pb2
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common import errors as common_errors
@@ -21,21 +23,28 @@ from metaextract_gateway.adapters.http import transcoding, uploads
 from metaextract_gateway.adapters.http.intake import Intake
 from metaextract_gateway.adapters.http.transcoding import to_json
 from metaextract_gateway.domain import errors
-from metaextract_gateway.domain.model import Happening
+from metaextract_gateway.domain.model import Happening, Operations
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
 
 EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
+FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"]
 WAIT_SECONDS_MAX: Final = 60.0
 INDEX: Final = {
     "name": "MetaExtract",
     "version": VERSION,
-    "upload": "POST /v1/extractions (multipart part `file`, or the raw body with its media type)",
+    "upload": "POST /v1/extractions (multipart part `file`, or the raw body with its media type); "
+    "?operations= embedding, ocr, forensics",
     "read": "GET /v1/extractions/{id}",
     "watch": "GET /v1/extractions/{id}/events (server-sent events)",
     "cancel": "POST /v1/extractions/{id}:cancel",
+    "compare": "GET /v1/extractions:compare?names=extractions/{id}&names=extractions/{id}",
     "formats": "GET /v1/formats",
+    "fields": "GET /v1/fieldDefinitions?query= (also group, language, view, page_size, page_token)",
+    "field": "GET /v1/fieldDefinitions/{id}",
+    "field_groups": "GET /v1/fieldGroups",
+    "field_dictionary": "GET /v1/fieldDictionary",
     "server": "GET /v1/server",
 }
 # Bodies of these types are forms or text, never an image: refused before they are read.
@@ -65,6 +74,7 @@ def routes(
             incoming,
             extraction_id=request.query_params.get("extraction_id", ""),
             partial_results=request.query_params.get("partial_results") == "true",
+            operations=_operations(request),
         )
         outcome = await intake.run(request, visitor.payer, upload, incoming, _unseen)
         if outcome.last is None:
@@ -100,6 +110,7 @@ def routes(
         Route("/v1/extractions", create, methods=["POST"]),
         Route("/v1/extractions/{extraction}/events", events),
         *transcoding.routes(EXTRACTOR, extractor),
+        *transcoding.routes(FIELD_DICTIONARY, extractor),
     ]
 
 
@@ -109,6 +120,15 @@ def _refuse_other_media(request: Request) -> None:
         raise errors.unsupported_media_type(media_type)
     if not media_type:
         raise errors.no_file()
+
+
+def _operations(request: Request) -> Operations:
+    """Return what `?operations=ocr&operations=forensics` asks for."""
+    asked = request.query_params.getlist("operations")
+    known = [one.name for one in dataclasses.fields(Operations)]
+    if not set(asked) <= set(known):
+        raise common_errors.invalid_request("operations", f"must be of {', '.join(known)}")
+    return Operations(**{name: name in asked for name in known})
 
 
 def _unseen(_happening: Happening) -> None:

@@ -20,11 +20,30 @@ if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers 
 FIRST_BYTES: Final = 4096
 """What the extractor needs to see before it can refuse a file."""
 
-RETRIED: Final = tuple(
-    f"metaextract.extractor.v1.ExtractorService/{method}"
-    for method in ("GetExtraction", "CancelExtraction", "ListFormats", "GetServerInfo")
+RETRIED: Final = (
+    *(
+        f"metaextract.extractor.v1.ExtractorService/{method}"
+        for method in (
+            "GetExtraction",
+            "CancelExtraction",
+            "CompareExtractions",
+            "ListFormats",
+            "GetServerInfo",
+        )
+    ),
+    *(
+        f"metaextract.extractor.v1.FieldDictionaryService/{method}"
+        for method in ("SearchFields", "GetField", "ListFieldGroups", "GetDictionaryInfo")
+    ),
 )
 """Reads, and a call that changes nothing the second time."""
+
+OPERATIONS: Final = {
+    "embedding": pb.OPERATION_EMBEDDING,
+    "ocr": pb.OPERATION_OCR,
+    "forensics": pb.OPERATION_FORENSICS,
+}
+"""The contract's names of what `Operations` holds."""
 
 
 class RpcExtractor:
@@ -109,6 +128,7 @@ def _header(owner: str, upload: Upload) -> pb.UploadHeader:
         declared_media_type=upload.media_type,
         size_bytes=upload.size_bytes_expected,
         partial_results=upload.partial_results,
+        operations=[number for name, number in OPERATIONS.items() if getattr(upload.operations, name)],
     )
 
 

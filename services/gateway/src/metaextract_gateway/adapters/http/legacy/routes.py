@@ -120,7 +120,7 @@ def _body(outcome: Outcome, fields: Mapping[str, str], processing_ms: float) -> 
     if outcome.last is None or outcome.hold is None:
         raise internal()
     return legacy_metadata(
-        outcome.last.message.ended.result,
+        outcome.last.message.ended,
         client_last_modified_ms=_number(fields.get("client_last_modified", "")),
         access=_access(outcome.hold, fields),
         processing_ms=processing_ms,

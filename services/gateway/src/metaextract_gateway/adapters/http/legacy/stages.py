@@ -1,7 +1,7 @@
 """Extraction events -> the stages of the legacy progress socket (§4).
 
 The old system sent 10, 20, 90 and 100; what was silence between 20 and 90 is the real progress of the
-worker here.
+worker here, step by step. The percentage never falls, not even if a file is begun again without what failed.
 """
 
 from typing import Final
@@ -21,9 +21,11 @@ class Stages:
     def __init__(self, progress: SessionProgress, session_id: str) -> None:
         self._progress = progress
         self._session_id = session_id
+        self._percent = 0
 
     def begin(self) -> None:
         """A new upload begins."""
+        self._percent = 0
         self._progress.begin(self._session_id)
 
     def saw(self, event: pb.ExtractionEvent) -> None:
@@ -57,6 +59,7 @@ class Stages:
         self._progress.end_soon(self._session_id)
 
     def _send(self, percent: int, stage: str, message: str) -> None:
+        percent = self._percent = max(self._percent, percent)
         self._progress.publish(
             self._session_id, "progress", progress=percent, percentage=percent, message=message, stage=stage
         )

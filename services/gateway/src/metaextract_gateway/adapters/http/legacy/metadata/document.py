@@ -4,8 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from metaextract.extractor.v1.result_pb2 import ExtractionResult
-from metaextract_gateway.adapters.http.legacy.metadata import file_sections, report, standards
+from metaextract.extractor.v1.extractor_pb2 import Extraction
+from metaextract_gateway.adapters.http.legacy.metadata import (
+    file_sections,
+    history,
+    pictures,
+    report,
+    standards,
+)
 from metaextract_gateway.adapters.http.legacy.metadata.access import Access, Mode
 from metaextract_gateway.adapters.http.legacy.metadata.counting import count_sections
 from metaextract_gateway.adapters.http.legacy.metadata.image import image
@@ -14,7 +20,8 @@ from metaextract_gateway.adapters.http.legacy.metadata.position import (
     is_located,
     position_of,
 )
-from metaextract_gateway.adapters.http.legacy.metadata.privacy import without_private
+from metaextract_gateway.adapters.http.legacy.metadata.privacy import Private
+from metaextract_gateway.adapters.http.legacy.metadata.quality import quality_metrics
 from metaextract_gateway.adapters.http.legacy.metadata.redaction import (
     DEVICE_FREE_LOCKED,
     TRIAL_LOCKED,
@@ -27,7 +34,7 @@ from metaextract_gateway.adapters.http.legacy.metadata.tags import Tags
 WITHOUT_ENGINE: Final = (
     "web_metadata", "social_media", "mobile_metadata", "forensic_security", "action_camera",
     "print_publishing", "workflow_dam", "audio_advanced", "video_advanced", "steganography_analysis",
-    "manipulation_detection", "ai_detection", "timeline_analysis", "burned_metadata", "metadata_comparison",
+    "manipulation_detection", "timeline_analysis", "burned_metadata", "metadata_comparison",
     "medical_imaging", "astronomical_data", "geospatial_analysis", "scientific_instruments",
     "drone_telemetry", "blockchain_provenance", "emerging_technology", "document_analysis",
     "scientific_research", "multimedia_entertainment", "industrial_manufacturing", "financial_business",
@@ -45,42 +52,44 @@ _LOCKED: Final[dict[Mode | None, tuple[str, ...]]] = {
 
 
 def legacy_metadata(
-    result: ExtractionResult,
+    extraction: Extraction,
     *,
     client_last_modified_ms: int | None,
     access: Access,
     processing_ms: float,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the legacy metadata object of a result: 71 keys, JSON values only.
+    """Return the legacy metadata object of an extraction that succeeded: 71 keys, JSON values only.
 
     One key more if the client sent the modification time of its file, and one in a limited report.
     `persona_interpretation`, optional in the legacy, is left out: it judged authenticity from nothing.
     Counts are those of the whole reading, whatever the mode hides.
 
     Args:
-        result: what the extractor found.
+        extraction: what the extractor found.
         client_last_modified_ms: modification time of the client's file, milliseconds since 1970; a time
             before 1970 or after the year 9999 counts as not sent.
         access: what paid for it; decides what is hidden.
         processing_ms: from the request to the result, in milliseconds.
         now: the present, with its time zone.
     """
+    result = extraction.result
     found = Tags.of_result(result)
     modified = file_sections.moment_of(client_last_modified_ms)
-    reading = _Reading(result, is_located(found), modified, now)
+    reading = _Reading(extraction, is_located(found), modified, now)
     position = position_of(found)
+    private = Private.of(found, position)
     whole = reading.sections(found, position)
     fields_count = count_sections(whole)
     counts = report.registry_summary(whole)["image"]
 
-    shown = _shown(found, position, access.mode)
+    shown = _shown(found, private, access.mode)
     document = whole if shown is found else reading.sections(shown, position_of(shown))
     document["registry_summary"] = {**report.registry_summary(document), "image": counts}
     document["registry_summary"]["makerNotes"]["present"] = counts["makernote"] > 0
     document["locked_fields"] = []
     if access.mode == "device_free":
-        lock_device_free(document, position)
+        lock_device_free(document, position, private)
     elif access.mode == "trial_limited":
         lock_trial(document)
     return {
@@ -90,13 +99,12 @@ def legacy_metadata(
         "processing_ms": processing_ms,
         **({"client_last_modified_iso": file_sections.iso_text(modified)} if modified else {}),
         "extraction_info": report.extraction_info(
-            result,
+            extraction,
             fields_count=fields_count,
             locked_count=len(_LOCKED[access.mode]),
             processing_ms=processing_ms,
             now=now,
         ),
-        "quality_metrics": report.quality_metrics(result),
         "processing_insights": report.processing_insights(
             result, fields_count=fields_count, processing_ms=processing_ms
         ),
@@ -104,25 +112,39 @@ def legacy_metadata(
     }
 
 
-def _shown(found: Tags, position: Position | None, mode: Mode | None) -> Tags:
+def _shown(found: Tags, private: Private, mode: Mode | None) -> Tags:
     if mode == "device_free":
-        return without_private(found, position)
+        return found.where(private.shows)
     return found.where(shown_on_trial) if mode == "trial_limited" else found
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A result and when it was asked for; `located` is true if the whole of it has coordinates."""
+    """An extraction and when it was asked for; `located` is true if the whole of it has coordinates."""
 
-    result: ExtractionResult
+    extraction: Extraction
     located: bool
     modified: datetime | None
     now: datetime
 
     def sections(self, tags: Tags, position: Position | None) -> dict[str, Any]:
-        """Return every section that tells of the file, from these tags."""
-        file = self.result.file
-        iptc, xmp = standards.iptc(tags), standards.xmp(tags)
+        """Return every section that tells of the file: from these tags, and from what they and the pixels
+        mean."""
+        return {
+            **self._of_the_file(tags),
+            **self._of_the_tags(tags, position),
+            **self._of_the_meaning(tags),
+            "video": {},
+            "audio": {},
+            "pdf": {},
+            "svg": {},
+            "extended_attributes": {"available": False},
+            "extended": {"available": False},
+            **dict.fromkeys(WITHOUT_ENGINE),
+        }
+
+    def _of_the_file(self, tags: Tags) -> dict[str, Any]:
+        file = self.extraction.result.file
         return {
             "filename": file.file_name,
             "filesize": file_sections.size_text(file.size_bytes),
@@ -134,26 +156,33 @@ class _Reading:
             "calculated": file_sections.calculated(
                 file, tags, located=self.located, modified=self.modified, now=self.now
             ),
-            "gps": position and position.section(),
             "summary": file_sections.summary(file),
-            "forensic": report.forensic(file, tags),
+        }
+
+    def _of_the_tags(self, tags: Tags, position: Position | None) -> dict[str, Any]:
+        file = self.extraction.result.file
+        iptc, xmp = standards.iptc(tags), standards.xmp(tags)
+        return {
+            "gps": position and position.section(),
             "exif": standards.exif(tags),
             "image": image(file, tags),
-            "video": {},
-            "audio": {},
-            "pdf": {},
-            "svg": {},
             "makernote": standards.makernote(tags),
             "iptc": iptc,
             "xmp": xmp,
             "normalized": standards.normalized(file, tags),
             "iptc_raw": iptc,
             "xmp_raw": xmp,
-            "thumbnail": standards.thumbnail(tags),
-            "perceptual_hashes": {
-                "available": False, "phash": None, "dhash": None, "ahash": None, "whash": None,
-            },
-            "extended_attributes": {"available": False},
-            "extended": {"available": False},
-            **dict.fromkeys(WITHOUT_ENGINE),
-        }  # fmt: skip
+        }
+
+    def _of_the_meaning(self, tags: Tags) -> dict[str, Any]:
+        extraction = self.extraction
+        insights = extraction.insights if extraction.HasField("insights") else None
+        provenance = insights.provenance if insights and insights.HasField("provenance") else None
+        quality = extraction.quality if extraction.HasField("quality") else None
+        return {
+            "forensic": report.forensic(extraction.result.file, tags, provenance),
+            "thumbnail": pictures.thumbnail(tags, insights),
+            "perceptual_hashes": pictures.perceptual_hashes(insights),
+            "ai_detection": history.ai_detection(insights),
+            "quality_metrics": quality_metrics(quality, enhanced=report.enhanced(extraction.result)),
+        }

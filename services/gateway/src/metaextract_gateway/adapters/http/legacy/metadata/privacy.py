@@ -2,12 +2,15 @@
 
 The legacy told its users that the free check hides "exact GPS, device IDs, owner/contact fields" and then
 sent most of them (legacy contract, 2.2 and 10.C). Here they are taken out of the tags before anything is
-built from those, so that no section can hold what another one hides.
+built from those, so that no section can hold what another one hides; and texts that were drawn from all tags,
+such as the findings about quality, lose what repeats them.
 """
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
+from metaextract.extractor.v1.result_pb2 import Field
 from metaextract_gateway.adapters.http.legacy.metadata.position import Position
 from metaextract_gateway.adapters.http.legacy.metadata.tags import Tag, Tags
 
@@ -40,32 +43,68 @@ _COPIED_COUNT_MAX: Final = 64
 _DECIMALS: Final = 3
 
 
-def without_private(tags: Tags, position: Position | None) -> Tags:
-    """Return the tags without the private ones, and without any other one that repeats their values.
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What one file must not give away: its private fields, and whatever repeats their values.
 
     An owner's name is often the artist's, and captions quote coordinates: a device, owner or contact value
     of at least 5 characters is looked for in all values (up to 64 such values; beyond that, copies are
     found only when equal), a position to 3 decimals. The city of a contact is as coarse as the picture's.
     """
-    telling = (tag for tag in tags if _is_personal(tag) and not _CONTACT_REGION.search(tag.name))
-    personal = (text.strip().casefold() for tag in telling for text in tag.texts())
-    model = " ".join(tag.printed for name in ("Make", "Model") if (tag := tags.exif(name))).casefold()
-    # Many makers write the model's name where an owner's or a host's could stand.
-    ordered = sorted(text for text in set(personal) if _is_telling(text) and text not in model)
-    equal, contained = frozenset(ordered), ordered[:_COPIED_COUNT_MAX]
-    quoted = _quoted(position) if position else ()
 
-    def shown(tag: Tag) -> bool:
-        if is_private(tag):
-            return False
-        texts = [text.casefold() for text in tag.texts()]
-        return not (
-            any(text.strip() in equal for text in texts)
-            or any(copy in text for text in texts for copy in contained)
-            or (quoted and any(all(degrees in text for degrees in quoted) for text in texts))
+    _tags: Tags
+    _equal: frozenset[str]
+    _contained: tuple[str, ...]
+    _quoted: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tags: Tags, position: Position | None) -> Self:
+        """Take the private values of a file."""
+        telling = (tag for tag in tags if _is_personal(tag) and not _CONTACT_REGION.search(tag.name))
+        personal = (text.strip().casefold() for tag in telling for text in tag.texts())
+        model = " ".join(tag.printed for name in ("Make", "Model") if (tag := tags.exif(name))).casefold()
+        # Many makers write the model's name where an owner's or a host's could stand.
+        ordered = sorted(text for text in set(personal) if _is_telling(text) and text not in model)
+        quoted = _quoted(position) if position else ()
+        return cls(tags, frozenset(ordered), tuple(ordered[:_COPIED_COUNT_MAX]), quoted)
+
+    def shows(self, tag: Tag) -> bool:
+        """Tell whether a field may be shown."""
+        return not is_private(tag) and not self._repeated(list(tag.texts()))
+
+    def repeated_in(self, text: str) -> bool:
+        """Tell whether a text repeats a private value."""
+        return self._repeated([text])
+
+    def names(self, key: str) -> bool:
+        """Tell whether `Group:Name` is a private field, whether or not the file has it."""
+        group, _, name = key.rpartition(":")
+        return is_private(
+            self._tags.get((group, name)) or Tag(Field.STANDARD_UNSPECIFIED, group, "", name, None, "")
         )
 
-    return tags.where(shown)
+    def without(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a JSON value without the texts that repeat private values: null, or left out of lists."""
+        if isinstance(value, str):
+            return None if self.repeated_in(value) else value
+        if isinstance(value, list):
+            return [
+                self.without(one) for one in value if not isinstance(one, str) or not self.repeated_in(one)
+            ]
+        if isinstance(value, dict):
+            return {key: self.without(one) for key, one in value.items()}
+        return value
+
+    def _repeated(self, texts: list[str]) -> bool:
+        folded = [text.casefold() for text in texts]
+        return (
+            any(text.strip() in self._equal for text in folded)
+            or any(copy in text for text in folded for copy in self._contained)
+            or (
+                bool(self._quoted)
+                and any(all(degrees in text for degrees in self._quoted) for text in folded)
+            )
+        )
 
 
 def is_private(tag: Tag) -> bool:

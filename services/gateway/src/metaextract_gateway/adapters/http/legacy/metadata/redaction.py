@@ -1,14 +1,16 @@
 """What each access mode hides. Locked means absent (legacy contract, 2.2 and 10.C, points 26 and 27).
 
-Both modes start from tags that have been taken out already (see `document`); this page locks sections.
-Sections that have no engine are empty in every mode.
+Both modes start from tags that have been taken out already (see `document`); this page locks sections, above
+all those that were drawn from all tags and from the pixels. Sections that have no engine are empty in every
+mode.
 """
 
 from typing import Any, Final
 
 from metaextract.extractor.v1.result_pb2 import Field
+from metaextract_gateway.adapters.http.legacy.metadata.pictures import HASHES
 from metaextract_gateway.adapters.http.legacy.metadata.position import Position
-from metaextract_gateway.adapters.http.legacy.metadata.privacy import is_private
+from metaextract_gateway.adapters.http.legacy.metadata.privacy import Private, is_private
 from metaextract_gateway.adapters.http.legacy.metadata.tags import Tag
 
 DEVICE_FREE_LOCKED: Final = ("gps", "extended_attributes")
@@ -27,6 +29,11 @@ _TRIAL_EXIF: Final = frozenset(
      "ResolutionUnit"}
 )  # fmt: skip
 _DECIMALS: Final = 2
+_LISTED: Final = (
+    ("confidence", "conflicts"), ("conformance", "findings"), ("consistency", "findings"),
+    ("plausibility", "findings"),
+)  # fmt: skip
+"""Parts of the quality with lists that tell of single fields and their values."""
 
 
 def shown_on_trial(tag: Tag) -> bool:
@@ -38,14 +45,17 @@ def shown_on_trial(tag: Tag) -> bool:
     )
 
 
-def lock_device_free(document: dict[str, Any], position: Position | None) -> None:
+def lock_device_free(document: dict[str, Any], position: Position | None, private: Private) -> None:
     """Lock sections of a free check: position to two decimals (about 1 km), no map link, no owner."""
     document["gps"] = position and position.rounded(_DECIMALS)
     for key in _ABOUT_THE_COPY:
         document["filesystem"].pop(key, None)
-    document["perceptual_hashes"].pop("available", None)
+    document["perceptual_hashes"] = {name: document["perceptual_hashes"][name] for name in HASHES}
     for key in ("drone_telemetry", "emerging_technology", "blockchain_provenance"):
         document[key] = None
+    document["forensic"] = _anonymous(document["forensic"], private)
+    document["quality_metrics"] = _unquoted(document["quality_metrics"], private)
+    document["ai_detection"] = private.without(document["ai_detection"])
     document["locked_fields"] = list(DEVICE_FREE_LOCKED)
 
 
@@ -53,14 +63,68 @@ def lock_trial(document: dict[str, Any]) -> None:
     """Lock sections of a limited report: their keys stay, their values do not."""
     for key in ("filesystem", "file_integrity", "calculated", "thumbnail", "perceptual_hashes", "forensic"):
         document[key] = _emptied(document[key])
-    for key in ("gps", "iptc", "xmp", "iptc_raw", "xmp_raw", "burned_metadata", "metadata_comparison"):
+    for key in (
+        "gps", "iptc", "xmp", "iptc_raw", "xmp_raw", "burned_metadata", "metadata_comparison", "ai_detection",
+        "manipulation_detection",
+    ):  # fmt: skip
         document[key] = None
+    document["quality_metrics"] = _counts(document["quality_metrics"])
     document["exif"] = {}
     document["makernote"] = {"raw": {}, "enriched": _emptied(document["makernote"]["enriched"])}
     makers = document["registry_summary"]["makerNotes"]
     document["registry_summary"]["makerNotes"] = {**_emptied(makers), "present": makers["present"]}
     document["locked_fields"] = list(TRIAL_LOCKED)
     document["_trial_limited"] = True
+
+
+def _anonymous(forensic: dict[str, Any], private: Private) -> dict[str, Any]:
+    """Leave out of signatures what names a person or one device: certificates of cameras do."""
+    signatures = {
+        kind: {
+            **one,
+            "remote_url": None,
+            "signer": one["signer"] and {**one["signer"], "common_name": None, "serial_number": None},
+            "active_manifest": _without_parameters(one["active_manifest"]),
+        }
+        for kind, one in forensic["forensic_digital_signatures"].items()
+    }
+    return {
+        **forensic,
+        "forensic_digital_signatures": private.without(signatures),
+        "authentication_issues": private.without(forensic["authentication_issues"]),
+    }
+
+
+def _without_parameters(manifest: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Parameters of an action are any JSON, places too."""
+    return manifest and {
+        **manifest, "actions": [{**one, "parameters": None} for one in manifest["actions"]],
+    }  # fmt: skip
+
+
+def _unquoted(metrics: dict[str, Any], private: Private) -> dict[str, Any]:
+    """Leave out conflicts and findings about private fields, and the advice that repeats them; not counts."""
+    hidden: list[str] = []
+    shown = dict(metrics)
+    for part, kind in _LISTED:
+        if shown[part] is None:
+            continue
+        kept = []
+        for one in shown[part][kind]:
+            named = one.get("evidence") or [f"{one.get('group')}:{one.get('name')}"]
+            if any(map(private.names, named)):
+                hidden.append(one.get("statement") or "")
+            else:
+                kept.append(one)
+        shown[part] = {**shown[part], kind: kept}
+    advice = [text for text in shown["recommended_actions"] if not any(one and one in text for one in hidden)]
+    return dict(private.without({**shown, "recommended_actions": advice}))
+
+
+def _counts(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Leave numbers: conflicts, findings and advice quote values."""
+    parts = {part: metrics[part] and {**metrics[part], kind: []} for part, kind in _LISTED}
+    return {**metrics, **parts, "recommended_actions": []}
 
 
 def _emptied(section: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""What the legacy object says of the reading: engines, times, counts, quality."""
+"""What the legacy object says of the reading: engines, times, counts."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from metaextract.extractor.v1.result_pb2 import ExtractionResult, FileFacts
+from metaextract.extractor.v1.extractor_pb2 import Extraction
+from metaextract.extractor.v1.provenance_pb2 import Provenance
+from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult, FileFacts, Timings
 from metaextract_common.version import VERSION
 from metaextract_gateway.adapters.http.legacy.metadata.counting import count_fields
 from metaextract_gateway.adapters.http.legacy.metadata.file_sections import iso_text
+from metaextract_gateway.adapters.http.legacy.metadata.history import authentication, signatures
+from metaextract_gateway.adapters.http.legacy.metadata.pictures import HASHES
+from metaextract_gateway.adapters.http.legacy.metadata.plain import enum_word, plain
 from metaextract_gateway.adapters.http.legacy.metadata.standards import content_credentials
 from metaextract_gateway.adapters.http.legacy.metadata.tags import Tags
 
@@ -26,14 +31,14 @@ _SPECIALIZED: Final = (
 )  # fmt: skip
 
 
-def forensic(file: FileFacts, tags: Tags) -> dict[str, Any]:
+def forensic(file: FileFacts, tags: Tags, provenance: Provenance | None) -> dict[str, Any]:
     """Return the flattened forensic report.
 
-    Nothing here is authenticated or checked yet, so the authentication keys are null and not false. SHA-512
-    is not computed. Of the file system only the size is known; see `file_sections.filesystem`.
+    Signatures are those of Content Credentials; without any the authentication keys are null and not false.
+    SHA-512 is not computed. Of the file system only the size is known; see `file_sections.filesystem`.
     """
     found: dict[str, Any] = {
-        "forensic_digital_signatures": {},
+        "forensic_digital_signatures": signatures(provenance),
         "forensic_blockchain_nft": {},
         "forensic_watermarking": {},
         "forensic_c2pa": content_credentials(tags),
@@ -57,11 +62,7 @@ def forensic(file: FileFacts, tags: Tags) -> dict[str, Any]:
     }
     return {
         **found,
-        "authentication_is_authenticated": None,
-        "authentication_confidence_score": None,
-        "authentication_issues": [],
-        "authentication_security_flags": [],
-        "authentication_processing_errors": [],
+        **authentication(provenance),
         "integrity_file_hash_md5": file.hashes.md5 or None,
         "integrity_file_hash_sha1": file.hashes.sha1 or None,
         "integrity_file_hash_sha256": file.hashes.sha256 or None,
@@ -82,7 +83,7 @@ def registry_summary(document: dict[str, Any]) -> dict[str, Any]:
             "iptc": len(document["iptc"] or {}),
             "xmp": len(document["xmp"] or {}),
             "mobile": len(document["mobile_metadata"] or {}),
-            "perceptual_hashes": sum(hashes[name] is not None for name in hashes if name != "available"),
+            "perceptual_hashes": sum(hashes[name] is not None for name in HASHES),
             "makernote": tags_of_makers,
         },
         "email": len(document["email"] or {}),
@@ -96,24 +97,31 @@ def registry_summary(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def extraction_info(
-    result: ExtractionResult, *, fields_count: int, locked_count: int, processing_ms: float, now: datetime
-) -> dict[str, Any]:
-    """Return which engines ran and what they took.
+def enhanced(result: ExtractionResult) -> bool:
+    """Tell whether ExifTool took part."""
+    return any(run.name == "exiftool" for run in _succeeded(result))
 
-    `tier` names the legacy's full reading, which is the only one there is. `failed_modules` is null: a
-    result lists the engines that ran, not the ones that could not.
+
+def extraction_info(
+    extraction: Extraction, *, fields_count: int, locked_count: int, processing_ms: float, now: datetime
+) -> dict[str, Any]:
+    """Return which engines ran, how their runs ended and what they took.
+
+    `tier` names the legacy's full reading, which is the only one there is.
     """
-    engines = {run.name for run in result.engines}
+    result = extraction.result
+    succeeded = {run.name for run in _succeeded(result)}
+    failed = sum(run.outcome == EngineRun.OUTCOME_FAILED for run in result.engines)
     modules_ms = sum(run.wall.ToNanoseconds() for run in result.engines) / 1e6
     parsing_ms = result.timings.parsing.ToNanoseconds() / 1e6
+    libraries = succeeded | ({"imagehash"} if extraction.insights.HasField("fingerprints") else set())
     return {
         "timestamp": iso_text(now),
         "tier": "super",
         "engine_version": VERSION,
-        "exiftool_used": "exiftool" in engines,
-        "libraries": {name: name in engines for name in _LIBRARIES},
-        "engines": [{"name": run.name, "version": run.version} for run in result.engines],
+        "exiftool_used": "exiftool" in succeeded,
+        "libraries": {name: name in libraries for name in _LIBRARIES},
+        "engines": [_engine(run) for run in result.engines],
         "fields_extracted": fields_count,
         "locked_categories": locked_count,
         "comprehensive_version": VERSION,
@@ -124,44 +132,60 @@ def extraction_info(
         "processing_ms": processing_ms,
         "performance_summary": {
             "total_processing_time_ms": parsing_ms,
-            "successful_modules": len(engines),
-            "failed_modules": None,
+            "successful_modules": len(succeeded),
+            "failed_modules": failed,
             "total_module_processing_time_ms": modules_ms,
             "overhead_time_ms": max(0.0, parsing_ms - modules_ms),
         },
-        "enhanced_extraction": "exiftool" in engines,
+        "enhanced_extraction": "exiftool" in succeeded,
         "total_fields_extracted": fields_count,
         "streaming_enabled": True,
-        "fallback_extraction": False,
-    }
-
-
-def quality_metrics(result: ExtractionResult) -> dict[str, Any]:
-    """Return the quality of the extraction; what is not measured is null, never a constant.
-
-    `streaming_enabled`: uploads and progress are streamed, on every path.
-    """
-    return {
-        "confidence_score": None,
-        "extraction_completeness": None,
-        "processing_efficiency": None,
-        "format_support_level": None,
-        "recommended_actions": [],
-        "enhanced_extraction": any(run.name == "exiftool" for run in result.engines),
-        "streaming_enabled": True,
+        **_fallback(result),
     }
 
 
 def processing_insights(
     result: ExtractionResult, *, fields_count: int, processing_ms: float
 ) -> dict[str, Any]:
-    """Return what the reading took; memory is the worker's peak, null where the kernel did not tell."""
-    measured = result.timings.HasField("memory_peak_bytes")
+    """Return what the reading took; null where the kernel or the clock did not tell.
+
+    Memory is the worker's peak. `processing_time_ms` runs from the request to the result; the other times are
+    parts of it: the upload, the wait for a worker, the reading and its processor time.
+    """
+    timings = result.timings
+    measured = timings.HasField("memory_peak_bytes")
     return {
         "total_fields_extracted": fields_count,
         "processing_time_ms": processing_ms,
-        "memory_usage_mb": round(result.timings.memory_peak_bytes / BYTES_PER_MB, 2) if measured else None,
+        "memory_usage_mb": round(timings.memory_peak_bytes / BYTES_PER_MB, 2) if measured else None,
         "streaming_enabled": True,
-        "fallback_extraction": False,
+        **_fallback(result),
         "progress_updates": [],
+        "upload_ms": _milliseconds(timings, "receiving"),
+        "queue_ms": _milliseconds(timings, "queued"),
+        "reading_ms": _milliseconds(timings, "parsing"),
+        "cpu_ms": _milliseconds(timings, "cpu"),
     }
+
+
+def _succeeded(result: ExtractionResult) -> list[EngineRun]:
+    return [run for run in result.engines if run.outcome == EngineRun.OUTCOME_SUCCEEDED]
+
+
+def _engine(run: EngineRun) -> dict[str, Any]:
+    outcome = enum_word(EngineRun.Outcome.DESCRIPTOR, run.outcome)
+    return {"name": run.name, "version": run.version, "outcome": outcome, "cause": run.cause or None}
+
+
+def _fallback(result: ExtractionResult) -> dict[str, Any]:
+    """True where Pillow and our own walkers answer in place of the primary engine; with the reason."""
+    fallback = plain(result.fallback) if result.HasField("fallback") else None
+    reason = fallback and f"{fallback['engine']}: {fallback['cause']}"
+    return {"fallback_extraction": fallback is not None, "fallback_reason": reason}
+
+
+def _milliseconds(timings: Timings, name: str) -> float | None:
+    if not timings.HasField(name):
+        return None
+    nanoseconds: int = getattr(timings, name).ToNanoseconds()
+    return round(nanoseconds / 1e6, 3)

@@ -77,15 +77,6 @@ def makernote(tags: Tags) -> dict[str, Any]:
     }
 
 
-def thumbnail(tags: Tags) -> dict[str, Any]:
-    """Tell whether a thumbnail is embedded, and its size in pixels where the file says it."""
-    return {
-        "has_embedded": any(tag.name in ("ThumbnailImage", "ThumbnailTIFF") for tag in tags),
-        "width": tags.integer(("IFD1", "ImageWidth")),
-        "height": tags.integer(("IFD1", "ImageHeight")),
-    }
-
-
 def normalized(file: FileFacts, tags: Tags) -> dict[str, Any]:
     """Return what several standards can say, under one name each; only what one of them says.
 

@@ -1,0 +1,1 @@
+"""What a search in the field dictionary costs, and what it finds."""

@@ -1,0 +1,1 @@
+"""Broken and malicious files against the extractor."""

@@ -1,0 +1,1 @@
+"""How well the paid embedding finds a picture again after it was changed, beside perceptual hashes alone."""

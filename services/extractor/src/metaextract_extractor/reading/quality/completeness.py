@@ -1,0 +1,69 @@
+"""extraction_completeness: how much of what a file says was read, as structure x decoding x reach.
+
+* Structure: bytes of metadata containers that were decoded / their bytes (`decoded_bytes`).
+* Decoding: known tags / (known + unknown tags), unknown ones as the primary engine counts them
+  (`unknown_tags.config`). Computed and file-system fields are no tags.
+* Reach: tags read / (tags read + tags expected behind references that led nowhere), see `reach`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from metaextract_extractor.domain.quality import Completeness
+from metaextract_extractor.domain.result import Field, Standard
+from metaextract_extractor.reading.evidence import Evidence
+from metaextract_extractor.reading.quality.decoded_bytes import decoded_bytes
+from metaextract_extractor.reading.quality.intervals import size
+from metaextract_extractor.reading.quality.reach import expected_tags, reach
+from metaextract_extractor.reading.quality.unknown_tags import unknown_tags
+
+GAPS_MAX: Final = 100
+UNKNOWN_TAGS_MAX: Final = 100
+
+_NO_TAGS: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
+
+
+def assess_completeness(
+    evidence: Evidence, *, at_least: float = 0.0, expected: Mapping[str, float] | None = None
+) -> Completeness:
+    """Measure what was decoded of what was found, and name what was not.
+
+    `at_least`: what an earlier partial result of the same file told. What was read once stays read, so that
+    the score of an arriving file never falls. `expected`: other averages than those of this build (`reach`).
+    """
+    known = decoded_bytes(evidence)
+    unknown = unknown_tags(evidence.fields)
+    tags_count = sum(1 for field in evidence.fields if is_tag(field))
+    walk = evidence.walk
+    found = size(known.metadata)
+    structure = known.decoded_count / found if found else None
+    decoding = None if unknown is None else _share(tags_count, tags_count + len(unknown))
+    all_count = tags_count + len(unknown or ())
+    reached = reach(evidence, all_count, expected_tags() if expected is None else expected)
+    parts = [part for part in (structure, decoding) if part is not None]
+    measured = bool(parts) or walk.references_known > 0 or reached < 1
+    return Completeness(
+        score=max(at_least, math.prod((*parts, reached))) if measured else None,
+        structure=structure,
+        decoding=decoding,
+        reach=reached,
+        container_bytes=found,
+        decoded_bytes=round(known.decoded_count),
+        known_tags_count=None if unknown is None else tags_count,
+        unknown_tags_count=None if unknown is None else len(unknown),
+        unknown_tags=tuple(unknown or ())[:UNKNOWN_TAGS_MAX],
+        references_count=walk.references_known,
+        unresolved_references_count=walk.references_known - walk.references_resolved,
+        gaps_count=len(known.gaps),
+        gaps=known.largest_gaps(GAPS_MAX),
+    )
+
+
+def is_tag(field: Field) -> bool:
+    """Whether a field stands in the file, and is not computed or of the file system."""
+    return field.standard not in _NO_TAGS
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0

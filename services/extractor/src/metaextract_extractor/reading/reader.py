@@ -1,0 +1,183 @@
+"""Reads one file with everything we have: our walkers, ExifTool, the witnesses, then what follows from it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from metaextract_common.version import VERSION
+from metaextract_extractor.domain.findings import Reading
+from metaextract_extractor.domain.insights import Insights
+from metaextract_extractor.domain.quality import Quality
+from metaextract_extractor.domain.result import Fallback, Notice, Outcome
+from metaextract_extractor.reading.bounding import bounded
+from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.engines.content_credentials import ContentCredentials, worth_reading
+from metaextract_extractor.reading.engines.exiftool import ExifTool, Found
+from metaextract_extractor.reading.engines.measuring import Measurement
+from metaextract_extractor.reading.evidence import Engine, Evidence, Report, Subject
+from metaextract_extractor.reading.insights.drawing import drawn, with_pixels, with_place_name
+from metaextract_extractor.reading.merging import merged, merged_without_primary, placed
+from metaextract_extractor.reading.provisional import provisional
+from metaextract_extractor.reading.quality.assess import assess
+from metaextract_extractor.reading.quality.efficiency import Cost
+from metaextract_extractor.reading.steps import Steps
+from metaextract_extractor.reading.walk import ENGINE as WALKERS
+from metaextract_extractor.reading.walk import BudgetExceededError, Walk
+
+WALKERS_VERSION: Final = VERSION
+
+TOO_MUCH_FOR_ENGINES: Final = frozenset(
+    {"depth_max", "containers_max", "directories_max", "entries_max", "unpacked_bytes_max", "xmp_depth_max"}
+)
+"""Budgets of our walkers beyond which other engines are known to hang or to swell."""
+
+
+class Reader:
+    """The engines of one worker. `exiftool` is the primary one, `witnesses` say what they see beside it."""
+
+    def __init__(
+        self,
+        exiftool: ExifTool,
+        witnesses: Sequence[Engine],
+        credentials: ContentCredentials,
+        *,
+        host_scale: float,
+        pixel_decoders: bool,
+    ) -> None:
+        self._exiftool = exiftool
+        self._witnesses = witnesses
+        self._credentials = credentials
+        self._host_scale = host_scale
+        self._pixel_decoders = pixel_decoders
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Engine names and versions."""
+        witnesses = {one.name: one.version for one in self._witnesses}
+        credentials = {self._credentials.name: self._credentials.version}
+        return {self._exiftool.name: self._exiftool.version, **witnesses, **credentials}
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        """The steps of a reading, as far as they are known before."""
+        return (WALKERS, *self.versions, "insights", "place", "pixels", "quality")
+
+    def read(self, subject: Subject, steps: Steps, measurement: Measurement) -> Reading:
+        """Read a whole file, or of one that is arriving what is there."""
+        walk = steps.engine(WALKERS, WALKERS_VERSION, lambda: _walked(subject), lambda done: len(done.fields))
+        walk = walk or Walk()
+        if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
+            steps.leave_out(self.versions, "budget")
+        primary = self._primary(subject, steps)
+        if not subject.whole:
+            return _unfinished(primary, walk)
+        witnesses = self._witnessed(subject, walk, steps)
+        if primary is None:
+            fields = merged_without_primary(walk, witnesses)
+        else:
+            fields = merged(primary.fields, walk, witnesses)
+        evidence = Evidence(subject, walk, fields, {**witnesses, **_as_report(primary)})
+        return self._reading(evidence, primary, steps, measurement)
+
+    def _primary(self, subject: Subject, steps: Steps) -> Found | None:
+        engine = self._exiftool
+        return steps.engine(
+            engine.name, engine.version, lambda: engine.read(subject.path), lambda done: len(done.fields)
+        )
+
+    def _witnessed(self, subject: Subject, walk: Walk, steps: Steps) -> dict[str, Report]:
+        engines = [one for one in self._witnesses if one.reads(subject)]
+        if self._credentials.reads(subject) and worth_reading(walk):
+            engines.append(self._credentials)
+        reports = {}
+        for engine in engines:
+            report = steps.engine(
+                engine.name, engine.version, partial(engine.read, subject), lambda done: len(done.fields)
+            )
+            if report is not None:
+                reports[engine.name] = report
+        return reports
+
+    def _reading(
+        self, evidence: Evidence, primary: Found | None, steps: Steps, measurement: Measurement
+    ) -> Reading:
+        walk, subject = evidence.walk, evidence.subject
+        format_name = primary.format_name if primary else walk.format_name or subject.family
+        insights = self._insights(evidence, steps)
+        quality = steps.ours("quality", lambda: self._quality(evidence, format_name, steps, measurement))
+        fields, cut = bounded(evidence.fields)
+        return Reading(
+            format_name=format_name,
+            media_type=primary.media_type if primary else "",
+            width_pixels=primary.width_pixels if primary else walk.width_pixels,
+            height_pixels=primary.height_pixels if primary else walk.height_pixels,
+            cpu_seconds=measurement.cpu_seconds(),
+            memory_peak_bytes=measurement.memory_peak_bytes(),
+            fields=fields,
+            warnings=(*_notices(evidence), *walk.notices, *steps.notices, *cut),
+            engines=tuple(steps.runs),
+            fallback=_fallback(steps),
+            containers=tuple(walk.containers),
+            embedded=tuple(walk.embedded),
+            insights=insights,
+            quality=quality,
+        )
+
+    def _insights(self, evidence: Evidence, steps: Steps) -> Insights | None:
+        insights = steps.ours("insights", lambda: drawn(evidence, now=datetime.now(UTC)))
+        if insights is None:
+            return None
+        named = steps.ours("place", lambda: with_place_name(insights, self._exiftool))
+        decoders = self._pixel_decoders
+        seen = steps.ours("pixels", lambda: with_pixels(named or insights, evidence, pixel_decoders=decoders))
+        return seen or named or insights
+
+    def _quality(
+        self, evidence: Evidence, format_name: str, steps: Steps, measurement: Measurement
+    ) -> Quality:
+        cost = Cost(
+            cpu_seconds=measurement.cpu_seconds(),
+            wall_seconds=steps.seconds,
+            memory_peak_bytes=measurement.memory_peak_bytes(),
+            bytes_read=measurement.bytes_read(),
+            bytes_total=evidence.subject.view.size_bytes,
+            host_scale=self._host_scale,
+        )
+        return assess(evidence, cost, format_name=format_name, now=datetime.now(UTC))
+
+
+def _walked(subject: Subject) -> Walk:
+    walk = Walk()
+    with suppress(BudgetExceededError):  # noted in the walk; what was found until then stands
+        walk_file(subject.view, walk, subject.family, subject.extension)
+    return walk
+
+
+def _as_report(primary: Found | None) -> dict[str, Report]:
+    return {} if primary is None else {ExifTool.name: Report(primary.fields, primary.warnings)}
+
+
+def _unfinished(primary: Found | None, walk: Walk) -> Reading:
+    fields = placed(primary.fields, walk) if primary else list(walk.fields)
+    return Reading(
+        format_name=walk.format_name,
+        media_type="",
+        width_pixels=None,
+        height_pixels=None,
+        cpu_seconds=None,
+        memory_peak_bytes=None,
+        fields=provisional(fields, walk),
+        unread=tuple(walk.unread),
+    )
+
+
+def _notices(evidence: Evidence) -> list[Notice]:
+    return [notice for report in evidence.reports.values() for notice in report.notices]
+
+
+def _fallback(steps: Steps) -> Fallback | None:
+    """Tell why the primary engine has no part in the result."""
+    run = next(run for run in steps.runs if run.name == ExifTool.name)
+    return None if run.outcome is Outcome.SUCCEEDED else Fallback(run.name, run.cause)

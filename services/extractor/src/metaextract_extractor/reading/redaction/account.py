@@ -1,0 +1,82 @@
+"""What is known of one file: ExifTool's fields, our walk, the picture's own digest, whether others open it."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from metaextract_extractor.domain.result import ByteRange, Container, Field
+from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.engines.exiftool import ExifTool
+from metaextract_extractor.reading.evidence import subject_of
+from metaextract_extractor.reading.redaction.pictures import picture_digest
+from metaextract_extractor.reading.walk import BudgetExceededError, Walk
+
+# What is embedded in what is embedded, unknown tags too, and the digest of the compressed picture.
+_OPTIONS: Final = ("-ee", "-u", "-api", "RequestTags=ImageDataHash", "-api", "ImageHashType=SHA256")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One file as two readers see it. `picture`: digest of the compressed picture; empty without one.
+
+    `seen_by_others`: format and size as Pillow states them, None if it does not open the file.
+    """
+
+    path: Path
+    family: str
+    format_name: str
+    size_pixels: tuple[int | None, int | None]
+    fields: tuple[Field, ...]
+    walked_fields: tuple[Field, ...]
+    containers: tuple[Container, ...]
+    embedded_kinds: tuple[str, ...]
+    picture: str
+    seen_by_others: tuple[str | None, tuple[int, int]] | None
+    is_error: bool
+
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """Those of both readers."""
+        return self.fields + self.walked_fields
+
+    @property
+    def places(self) -> dict[tuple[str, str, int], ByteRange]:
+        """Where fields stand, by group, name and occurrence."""
+        return {
+            (one.group, one.name, one.occurrence): one.location for one in self.walked_fields if one.location
+        }
+
+
+def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
+    """Read a file with everything that a redaction is judged by. Raises `OSError`."""
+    found = exiftool.read(path, *_OPTIONS)
+    with subject_of(path, path.stat().st_size, extension, None) as subject:
+        walk = Walk()
+        with suppress(BudgetExceededError):
+            walk_file(subject.view, walk, subject.family, extension)
+        stated = next((one.printed for one in found.fields if one.name == "ImageDataHash"), "")
+        return Account(
+            path=path,
+            family=subject.family,
+            format_name=found.format_name,
+            size_pixels=(found.width_pixels, found.height_pixels),
+            fields=found.fields,
+            walked_fields=tuple(walk.fields),
+            containers=tuple(walk.containers),
+            embedded_kinds=tuple(dict.fromkeys(one.kind for one in walk.embedded)),
+            picture=stated or picture_digest(subject.view, subject.family),
+            seen_by_others=_seen_by_pillow(path),
+            is_error=any(one.code == "ENGINE_ERROR" for one in found.warnings),
+        )
+
+
+def _seen_by_pillow(path: Path) -> tuple[str | None, tuple[int, int]] | None:
+    """Read the header; no pixel is decoded."""
+    try:
+        with Image.open(path) as image:
+            return image.format, image.size
+    except Exception:  # noqa: BLE001 - Pillow raises anything on damaged files, and then says nothing
+        return None

@@ -1,0 +1,92 @@
+"""Looks for removed values in all bytes of a copy: whatever nobody understands may still hold one."""
+
+import mmap
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from metaextract_extractor.domain.redaction import FieldName
+from metaextract_extractor.domain.result import Field, Standard
+from metaextract_extractor.reading.redaction.account import Account
+from metaextract_extractor.reading.redaction.places import tells_place
+from metaextract_extractor.reading.redaction.rules import Rules, identifies, texts_of
+from metaextract_extractor.reading.redaction.silence import says_nothing
+
+BYTES_LOOKED_AT_MAX: Final = 4 * 1024 * 1024 * 1024
+"""Bytes compared for one copy: what is large is searched for fewer values, the most telling ones."""
+VALUES_COUNT_MAX: Final = 500
+TEXT_BYTES_MAX: Final = 256
+"""As much of a text as is looked for."""
+COORDINATE_BYTES_MIN: Final = 16
+"""A coordinate as it is stored in Exif; shorter numbers stand anywhere by chance."""
+
+_ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be")
+_COORDINATES: Final = frozenset({"GPSLatitude", "GPSLongitude", "GPSDestLatitude", "GPSDestLongitude"})
+_WORD_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A removed value, in every form in which it could stand in a file."""
+
+    field: FieldName
+    forms: tuple[bytes, ...]
+
+
+def needles_of(original: Account, rules: Rules) -> tuple[Needle, ...]:
+    """Return what must not be found in a copy: the most telling values first."""
+    gone = [one for one in original.fields if rules.forbids(one) and not says_nothing(one)]
+    coordinates = (one for one in original.walked_fields if one.name in _COORDINATES and rules.forbids(one))
+    telling = [one for one in gone if identifies(one) or tells_place(one)]
+    others = [one for one in gone if one not in telling and one.standard is not Standard.FILE]
+    with original.path.open("rb") as file:
+        found = [
+            *(needle for one in coordinates if (needle := _stored(one, file.fileno())) is not None),
+            *_texts(telling),
+            *_texts(one for one in others if _is_free_text(one)),
+        ]
+    unique = {needle.forms: needle for needle in reversed(found)}
+    return tuple(reversed(unique.values()))[:VALUES_COUNT_MAX]
+
+
+def found_in(copy: Path, needles: Sequence[Needle]) -> tuple[int, list[Needle]]:
+    """Return for how many values there was time, and those of them that the copy still holds."""
+    size_bytes = copy.stat().st_size
+    if not needles or not size_bytes:
+        return 0, []
+    forms_max = BYTES_LOOKED_AT_MAX // size_bytes
+    looked_for: list[Needle] = []
+    forms_count = 0
+    for needle in needles:
+        forms_count += len(needle.forms)
+        if forms_count > forms_max and looked_for:
+            break
+        looked_for.append(needle)
+    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        left = [one for one in looked_for if any(content.find(form) >= 0 for form in one.forms)]
+    return len(looked_for), left
+
+
+def _texts(fields: "Sequence[Field] | Iterator[Field]") -> Iterator[Needle]:
+    for field in fields:
+        for text in texts_of(field):
+            name = FieldName(field.group, field.name)
+            yield Needle(name, tuple(text.encode(one)[:TEXT_BYTES_MAX] for one in _ENCODINGS))
+
+
+def _is_free_text(field: Field) -> bool:
+    """Whether somebody wrote it: words, and more than a program's fixed choice."""
+    raw = field.raw if isinstance(field.raw, str) else ""
+    return raw == field.printed and " " in raw.strip() and not raw.startswith("(Binary data")
+
+
+def _stored(field: Field, descriptor: int) -> Needle | None:
+    """The bytes of a coordinate, in either byte order."""
+    place = field.location
+    if place is None or not COORDINATE_BYTES_MIN <= place.length_bytes <= TEXT_BYTES_MAX or says_nothing(field):
+        return None
+    stored = os.pread(descriptor, place.length_bytes, place.offset_bytes)
+    words = [stored[at : at + _WORD_BYTES] for at in range(0, len(stored), _WORD_BYTES)]
+    return Needle(FieldName(field.group, field.name), (stored, b"".join(word[::-1] for word in words)))

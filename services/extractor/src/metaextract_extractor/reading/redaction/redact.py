@@ -1,0 +1,240 @@
+"""Makes one copy: write, read again, write less, until nothing forbidden is left or no means is."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from metaextract_extractor.domain.formats import BY_NAME
+from metaextract_extractor.domain.redaction import (
+    FieldName,
+    KeptBecause,
+    KeptField,
+    RedactionProfile,
+    RedactionReport,
+    Refusal,
+    Verification,
+)
+from metaextract_extractor.reading.engines.exiftool import ExifTool
+from metaextract_extractor.reading.redaction.account import Account, account_of
+from metaextract_extractor.reading.redaction.leaks import found_in, needles_of
+from metaextract_extractor.reading.redaction.means import (
+    EMBEDDED,
+    Arguments,
+    Leftovers,
+    blocks_of,
+    is_blank,
+    overwritten_containers,
+    overwritten_fields,
+)
+from metaextract_extractor.reading.redaction.rules import PictureOnly, removals, rules_for
+from metaextract_extractor.reading.redaction.silence import says_nothing
+from metaextract_extractor.reading.redaction.structure import is_computed
+
+REMAINING_COUNT_MAX: Final = 50
+PICTURE: Final = FieldName("", "picture")
+"""Stands for the picture itself among what is wrong with a copy."""
+EMBEDDED_GROUP: Final = "embedded"
+"""Group of pictures inside the file; their names are kinds as in `Embedded`."""
+
+_NO_WRITER: Final = re.compile(r"Error: (Can't write|Writing of|Unknown file type|File format error)")
+_NOT_REMOVABLE: Final = re.compile(r"Error: Can't delete ([\w-]+)")
+_MINOR: Final = "Error: [minor]"
+_ERROR: Final = re.compile(r"Error: (?:\[minor\] )?(.*?)(?: - /\S+)?$", re.MULTILINE)
+_FORMATS_WITHOUT_PICTURE: Final = frozenset({"EXV"})
+
+
+class RefusedError(Exception):
+    """There is no copy. `cause` is for people; `remaining` is what was still in it."""
+
+    def __init__(
+        self, refusal: Refusal, format_name: str, cause: str, remaining: tuple[FieldName, ...] = ()
+    ) -> None:
+        super().__init__(cause)
+        self.refusal = refusal
+        self.format_name = format_name
+        self.cause = cause
+        self.remaining = remaining
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A verified copy."""
+
+    path: Path
+    report: RedactionReport
+
+
+def redacted(
+    exiftool: ExifTool, path: Path, folder: Path, extension: str, profile: RedactionProfile
+) -> Copy:
+    """Write a copy of `path` into `folder`, which is empty, and verify it. Raises `RefusedError`.
+
+    `extension` must be one of the format that the file really has: the writer goes by it.
+    """
+    return _Redaction(exiftool, account_of(exiftool, path, extension), folder, extension, profile).run()
+
+
+class _Redaction:
+    """One file, one profile. Each step leaves the copy as it is or replaces it by a new one."""
+
+    def __init__(
+        self, exiftool: ExifTool, original: Account, folder: Path, extension: str, profile: RedactionProfile
+    ) -> None:
+        self._exiftool = exiftool
+        self._original = original
+        self._folder = folder
+        self._extension = extension
+        self._profile = profile
+        self._rules = rules_for(profile, original)
+        self._needles = needles_of(original, self._rules)
+        self._searched_count = 0
+        self._copies_count = 0
+
+    def run(self) -> Copy:
+        """Go through the means as long as something is left."""
+        steps = (
+            lambda copy, left: self._rewritten(copy, removals(left.fields)),
+            self._fields_in_place,
+            lambda copy, left: self._rewritten(copy, blocks_of(left)),
+            self._fields_in_place,
+            self._containers_in_place,
+            lambda copy, _left: self._rewritten(copy, EMBEDDED),
+        )
+        copy = self._first_copy()
+        left = self._left_in(copy)
+        for step in steps:
+            if not left.any:
+                break
+            better = step(copy, left)
+            if better is not copy:
+                copy.path.unlink()
+                copy, left = better, self._left_in(better)
+        return self._verified(copy, left)
+
+    def _first_copy(self) -> Account:
+        arguments = self._rules.arguments(self._original.fields)
+        target, complaint = self._write(arguments, self._original.path)
+        if target.exists():
+            return account_of(self._exiftool, target, self._extension)
+        stated = _ERROR.search(complaint)
+        cause = stated[1] if stated else "the writer does not say why"
+        name = self._original.format_name or self._original.family
+        if _NO_WRITER.search(complaint):
+            raise RefusedError(Refusal.UNSUPPORTED, name, cause)
+        fixed = _NOT_REMOVABLE.search(complaint)
+        if fixed:
+            raise RefusedError(Refusal.NOT_VERIFIED, name, cause, (FieldName(fixed[1], ""),))
+        raise RefusedError(Refusal.DAMAGED, name, cause)
+
+    def _rewritten(self, copy: Account, arguments: Arguments) -> Account:
+        if not arguments:
+            return copy
+        target, _complaint = self._write(arguments, copy.path)  # the next step, or the end, sees what it did
+        return account_of(self._exiftool, target, self._extension) if target.exists() else copy
+
+    def _write(self, arguments: Arguments, source: Path) -> tuple[Path, str]:
+        target = self._next_path()
+        complaint = self._exiftool.write(arguments, source, target)
+        if not target.exists() and _MINOR in complaint:
+            complaint = self._exiftool.write((*arguments, "-m"), source, target)
+        return target, complaint
+
+    def _fields_in_place(self, copy: Account, left: Leftovers) -> Account:
+        return self._in_place(overwritten_fields, copy, left)
+
+    def _containers_in_place(self, copy: Account, left: Leftovers) -> Account:
+        return self._in_place(overwritten_containers, copy, left)
+
+    def _in_place(
+        self, overwrite: Callable[[Leftovers, Account, Path], bool], copy: Account, left: Leftovers
+    ) -> Account:
+        target = self._next_path()
+        if not overwrite(left, copy, target):
+            return copy
+        return account_of(self._exiftool, target, self._extension)
+
+    def _next_path(self) -> Path:
+        self._copies_count += 1
+        return self._folder / f"{self._copies_count}{'.' + self._extension if self._extension else ''}"
+
+    def _left_in(self, copy: Account) -> Leftovers:
+        fields = tuple(one for one in copy.all_fields if not says_nothing(one) and self._rules.forbids(one))
+        containers = tuple(
+            one
+            for one in copy.containers
+            if self._rules.forbids_container(one) and not is_blank(copy.path, one)
+        )
+        if fields or containers:
+            return Leftovers(fields, containers)
+        self._searched_count, found = found_in(copy.path, self._needles)
+        return Leftovers(values=tuple(one.field for one in found))
+
+    def _verified(self, copy: Account, left: Leftovers) -> Copy:
+        unchanged = self._picture_is_unchanged(copy)
+        opens = self._opens(copy)
+        name = BY_NAME[copy.format_name].name if copy.format_name in BY_NAME else copy.family
+        if left.any or unchanged is False or not opens:
+            raise RefusedError(
+                Refusal.NOT_VERIFIED,
+                name,
+                _what_is_wrong(left, unchanged=unchanged, opens=opens),
+                left.names[:REMAINING_COUNT_MAX] or (PICTURE,),
+            )
+        verification = Verification(
+            verified=True,
+            remaining=(),
+            pixels_unchanged=unchanged,
+            opens=opens,
+            values_searched_count=self._searched_count,
+        )
+        removed = tuple(one for one in _stated(self._original) if one not in _stated(copy))
+        writer = f"ExifTool {self._exiftool.version}"
+        report = RedactionReport(self._profile, name, writer, removed, self._kept(copy), verification)
+        return Copy(copy.path, report)
+
+    def _picture_is_unchanged(self, copy: Account) -> bool | None:
+        """Compare the compressed pictures; one that cannot be compared counts as changed."""
+        if self._original.format_name in _FORMATS_WITHOUT_PICTURE:
+            return None
+        return bool(self._original.picture) and self._original.picture == copy.picture
+
+    def _opens(self, copy: Account) -> bool:
+        original = self._original
+        if copy.family != original.family or (copy.is_error and not original.is_error):
+            return False
+        if original.seen_by_others is None:
+            return copy.size_pixels == original.size_pixels
+        return copy.seen_by_others is not None and copy.seen_by_others[1] == original.seen_by_others[1]
+
+    def _kept(self, copy: Account) -> tuple[KeptField, ...]:
+        kept: dict[KeptField, None] = {}
+        for one in copy.fields:
+            because = None if says_nothing(one) else self._rules.kept(one)
+            if because is not None:
+                kept[KeptField(one.group, one.name, because)] = None
+        if isinstance(self._rules, PictureOnly):
+            for kind in copy.embedded_kinds:
+                kept[KeptField(EMBEDDED_GROUP, kind, KeptBecause.SHOWS_PICTURE)] = None
+        return tuple(kept)
+
+
+def _stated(account: Account) -> dict[FieldName, None]:
+    """What the file itself states, by name, in its order."""
+    return {
+        FieldName(one.group, one.name): None
+        for one in account.fields
+        if not is_computed(one.group, one.name) and not says_nothing(one)
+    }
+
+
+def _what_is_wrong(left: Leftovers, *, unchanged: bool | None, opens: bool) -> str:
+    if left.fields or left.containers:
+        return "something that had to go is still in the copy"
+    if left.values:
+        return "a removed value still stands somewhere in the copy"
+    if not opens:
+        return "the copy does not open as the same picture"
+    assert unchanged is False  # noqa: S101 - nothing else can be wrong
+    return "the picture in the copy is not the same, or cannot be compared"

@@ -1,0 +1,126 @@
+"""JPEG XL: the container of ISO/IEC 18181-2 and the bare codestream of 18181-1.
+
+Sources: ISO/IEC 18181-2, section 9 (boxes Exif, xml, jumb, brob, jxlc, jxlp); ISO/IEC 18181-1, section D.2
+(SizeHeader, read bit by bit, the lowest bit of a byte first).
+"""
+
+from typing import Final
+
+from metaextract_extractor.domain.result import Standard, Why
+from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.walk import Walk
+from metaextract_extractor.reading.walkers.binary import Section, emit
+from metaextract_extractor.reading.walkers.bmff import Box, boxes, guarded
+from metaextract_extractor.reading.walkers.brands import JP2_BRANDS, walk_file_type
+from metaextract_extractor.reading.walkers.heif_metadata import exif_start
+from metaextract_extractor.reading.walkers.nested import walk_nested
+
+_CODESTREAM: Final = b"\xff\x0a"
+_SIZE_BITS: Final = (9, 13, 18, 30)
+_RATIOS: Final = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+_SIZE_HEADER_BYTES: Final = 12
+_PART_NUMBER_BYTES: Final = 4
+_COMPRESSED: Final = {
+    b"Exif": ("exif", "BrotliEXIF"), b"xml ": ("xmp", "BrotliXMP"), b"jumb": ("jumbf", "BrotliJUMB"),
+}  # fmt: skip
+"""Kind of the packed box -> kind of container, name in paths."""
+_UNDERSTOOD: Final = frozenset({"JXL ", "jxll", "jxli", "free", "skip", "jbrd"})
+
+
+def walk_jxl(view: View, walk: Walk, path: str) -> None:
+    """Walk a JPEG XL file, boxed or bare."""
+    with walk.within("file", path, view):
+        walk.format_name = "JXL"
+        if view.read(0, 2) == _CODESTREAM:
+            _walk_codestream(view, walk, path)
+            return
+        inner = f"{path}-JP2"
+        for box in boxes(view, walk, inner):
+            if not box.whole and box.kind not in ("jxlc", "jxlp"):
+                walk.not_read(inner, box.body, Why.DAMAGED)
+                continue
+            with guarded(walk, inner, box.body):
+                _walk_box(box, walk, inner)
+
+
+def _walk_box(box: Box, walk: Walk, path: str) -> None:
+    body = box.body
+    if box.kind == "ftyp":
+        walk_file_type(body, walk, Section(f"{path}-FileType", "Jpeg2000"), JP2_BRANDS)
+        walk.understood(body)
+    elif box.kind in ("jxlc", "jxlp"):
+        start = _PART_NUMBER_BYTES if box.kind == "jxlp" else 0
+        if walk.width_pixels is None and body.has(start, 2) and body.read(start, 2) == _CODESTREAM:
+            _walk_codestream(body.part(start), walk, path)
+        walk.understood(body)
+    elif box.kind == "Exif":
+        _walk_exif(body, walk, f"{path}-EXIF")
+    elif box.kind == "xml ":
+        walk_nested("xmp", body, walk, f"{path}-XMP")
+    elif box.kind == "jumb":
+        walk_nested("jumbf", box.frame, walk, path)
+    elif box.kind == "brob":
+        _note_compressed(body, walk, path)
+    elif box.kind == "hrgm":
+        walk.image("gain_map", path, body)
+        walk.understood(body)
+    elif box.kind in _UNDERSTOOD:
+        walk.understood(body)
+    else:
+        walk.not_read(path, body, Why.UNKNOWN)
+
+
+def _walk_exif(body: View, walk: Walk, path: str) -> None:
+    start = exif_start(body)
+    if start is None:
+        walk.not_read(path, body, Why.DAMAGED)
+        return
+    if start:
+        walk.understood(body.part(0, start))
+    walk_nested("exif", body.part(start), walk, path)
+
+
+def _note_compressed(body: View, walk: Walk, path: str) -> None:
+    """Brotli needs a decoder that we do not have: what is in the box is named, not read."""
+    kind = body.read(0, 4) if body.size_bytes >= 4 else b""  # noqa: PLR2004 - four characters
+    holds, name = _COMPRESSED.get(kind, ("vendor", "brob"))
+    inner = f"{path}-{name}"
+    with walk.within(holds, inner, body):
+        walk.understood(body.part(0, len(kind)))
+        walk.not_read(inner, body.part(len(kind)), Why.UNKNOWN)
+        walk.notice("COMPRESSED_METADATA", "Metadata compressed with Brotli was not read.")
+
+
+class _Bits:
+    """Takes bits from bytes, the lowest first; past the end they are 0."""
+
+    def __init__(self, content: bytes) -> None:
+        self._value = int.from_bytes(content, "little")
+
+    def take(self, count: int) -> int:
+        taken = self._value & ((1 << count) - 1)
+        self._value >>= count
+        return taken
+
+    def side(self, *, small: bool) -> int:
+        """Read one side of the image in pixels."""
+        return (self.take(5) + 1) * 8 if small else self.take(_SIZE_BITS[self.take(2)]) + 1
+
+
+def _walk_codestream(view: View, walk: Walk, path: str) -> None:
+    """Read the size of the image; its bits share bytes, so neither side has a place of its own."""
+    content = view.read(0, min(view.size_bytes, _SIZE_HEADER_BYTES + 2))
+    bits = _Bits(content[2:])
+    small = bits.take(1) == 1
+    height = bits.side(small=small)
+    ratio = bits.take(3)
+    if ratio:
+        numerator, denominator = _RATIOS[ratio - 1]
+        width = height * numerator // denominator
+    else:
+        width = bits.side(small=small)
+    walk.width_pixels, walk.height_pixels = width, height
+    section = Section(path, "File", Standard.FILE, "Image")
+    emit(walk, section, "ImageWidth", width, None, tag_id="ImageWidth")
+    emit(walk, section, "ImageHeight", height, None, tag_id="ImageHeight")
+    walk.understood(view)

@@ -1,0 +1,231 @@
+"""Previews compared with their image, perceptual hashes, and what decodes pixels."""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+import imagehash
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from metaextract_extractor.domain.insights_picture import Likeness, Previews
+from metaextract_extractor.domain.result import ByteRange, Field, Standard
+from metaextract_extractor.reading.evidence import Evidence, Subject
+from metaextract_extractor.reading.insights import pixels
+from metaextract_extractor.reading.insights.fingerprints import fingerprints
+from metaextract_extractor.reading.insights.hashing import ahash, dhash, hamming_distance, phash
+from metaextract_extractor.reading.insights.image_header import read_header
+from metaextract_extractor.reading.insights.previews import previews
+from metaextract_extractor.reading.view import BytesSource, View
+from metaextract_extractor.reading.walk import Walk
+from metaextract_testing.factory import make
+from metaextract_testing.factory.scene import scene
+
+PICTURE = scene("jpeg", 7).picture(480, 320)
+OTHER = scene("jpeg", 8).picture(480, 320)
+
+
+def jpeg(image: Image.Image, quality: int = 85) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def compared(
+    folder: Path, main: bytes, small: bytes, kind: str = "Thumbnail", decoders: bool = True
+) -> Previews:
+    """Append a picture to another one and state its place as ExifTool does."""
+    path = folder / "picture.jpg"
+    path.write_bytes(main + small)
+    names = {"Thumbnail": ("ThumbnailOffset", "ThumbnailLength"), "MP": ("MPImageStart", "MPImageLength")}[
+        kind
+    ]
+    fields = [
+        Field("JPEG", Standard.EXIF, "IFD1", "", name, "", value, str(value), "", "x")
+        for name, value in zip(names, (len(main), len(small)), strict=True)
+    ]
+    subject = Subject(path, View.of(BytesSource(main + small)), "JPEG", "jpg")
+    found = previews(Evidence(subject, Walk(), fields), pixel_decoders=decoders)
+    assert found is not None
+    return found
+
+
+def on_black(image: Image.Image, box: tuple[int, int], at: tuple[int, int]) -> Image.Image:
+    canvas = Image.new("RGB", box)
+    canvas.paste(image, at)
+    return canvas
+
+
+@pytest.mark.parametrize("image", [PICTURE, OTHER, PICTURE.resize((31, 17)), PICTURE.convert("L")])
+def test_hashes_are_those_of_the_imagehash_library(image: Image.Image) -> None:
+    assert phash(image) == str(imagehash.phash(image))
+    assert dhash(image) == str(imagehash.dhash(image))
+    assert ahash(image) == str(imagehash.average_hash(image))
+
+
+def test_a_flat_picture_has_the_hash_that_the_library_gives_it() -> None:
+    grey = Image.new("RGB", (64, 64), (90, 120, 30))
+    assert phash(grey) == str(imagehash.phash(grey)) == "8" + 15 * "0"
+
+
+def test_distance_counts_bits() -> None:
+    assert hamming_distance("0000000000000000", "8000000000000001") == 2
+
+
+def test_a_thumbnail_of_the_picture_is_the_same_and_described_from_its_own_bytes(tmp_path: Path) -> None:
+    main, small = jpeg(PICTURE), jpeg(PICTURE.resize((150, 100)))
+    (one,) = compared(tmp_path, main, small).images
+    assert one.comparison.likeness is Likeness.SAME
+    assert (one.kind, one.format, one.width_pixels, one.height_pixels) == ("thumbnail", "JPEG", 150, 100)
+    assert one.places == (ByteRange(len(main), len(small)),)
+    assert (one.size_bytes, one.sha256) == (len(small), hashlib.sha256(small).hexdigest())
+
+
+@pytest.mark.parametrize(
+    "small",
+    [
+        on_black(PICTURE.resize((160, 107)), (160, 120), (0, 6)),  # bars above and below
+        on_black(PICTURE.resize((160, 107)), (160, 120), (0, 13)),  # one bar
+        on_black(PICTURE.rotate(90, expand=True).resize((80, 120)), (160, 120), (40, 0)),  # left and right
+        PICTURE.crop((26, 0, 453, 320)).resize((160, 120)),  # sides cut off
+        PICTURE.crop((20, 14, 460, 306)).resize((150, 100)),  # a little closer
+    ],
+    ids=["bars", "one bar", "turned between bars", "cropped", "closer"],
+)
+def test_bars_turns_and_small_crops_are_no_difference(tmp_path: Path, small: Image.Image) -> None:
+    found = compared(tmp_path, jpeg(PICTURE), jpeg(small))
+    assert found.thumbnail is Likeness.SAME
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_thumbnail_that_was_not_turned_with_the_picture_is_told_with_the_turn(
+    tmp_path: Path, degrees: int
+) -> None:
+    # Pillow turns the other way round.
+    found = compared(tmp_path, jpeg(PICTURE.rotate(degrees, expand=True)), jpeg(PICTURE.resize((150, 100))))
+    assert found.thumbnail is Likeness.SAME
+    assert found.images[0].comparison.turn_degrees == degrees
+
+
+def test_a_thumbnail_of_another_picture_differs_in_numbers(tmp_path: Path) -> None:
+    found = compared(tmp_path, jpeg(PICTURE), jpeg(OTHER.resize((150, 100))))
+    comparison = found.images[0].comparison
+    assert (found.thumbnail, comparison.likeness) == (Likeness.DIFFERENT, Likeness.DIFFERENT)
+    assert comparison.hamming_distance is not None
+    assert comparison.hamming_distance >= 16
+    assert comparison.correlation is not None
+    assert comparison.correlation < 0.6
+
+
+def test_a_blank_picture_decides_nothing(tmp_path: Path) -> None:
+    found = compared(tmp_path, jpeg(PICTURE), jpeg(Image.new("RGB", (160, 120), "white")))
+    assert found.thumbnail is Likeness.UNKNOWN
+
+
+def test_a_tiny_picture_decides_nothing(tmp_path: Path) -> None:
+    found = compared(tmp_path, jpeg(PICTURE), jpeg(OTHER.resize((12, 8))))
+    assert found.thumbnail is Likeness.UNKNOWN
+
+
+def noted(folder: Path, main: bytes, content: bytes, path: str) -> Previews:
+    """Append a picture and let a walker note it, 96 by 64 pixels."""
+    file = folder / "noted.jpg"
+    file.write_bytes(main + content)
+    view = View.of(BytesSource(main + content))
+    walk = Walk()
+    walk.image("thumbnail", path, view.part(len(main)), 96, 64)
+    found = previews(Evidence(Subject(file, view, "JPEG", "jpg"), walk, []), pixel_decoders=True)
+    assert found is not None
+    return found
+
+
+def test_bare_rgb_of_old_cameras_is_compared_too(tmp_path: Path) -> None:
+    content = PICTURE.resize((96, 64)).tobytes()
+    found = noted(tmp_path, jpeg(PICTURE), content, "JPEG-APP1-IFD1")
+    assert (found.thumbnail, found.images[0].format) == (Likeness.SAME, "")
+    assert noted(tmp_path, jpeg(PICTURE), content[:-1], "JPEG-APP1-IFD1").thumbnail is Likeness.UNKNOWN
+
+
+def test_thumbnails_of_content_credentials_are_no_evidence_of_editing(tmp_path: Path) -> None:
+    found = noted(tmp_path, jpeg(PICTURE), jpeg(OTHER.resize((96, 64))), "JPEG-APP11-JUMBF-JUMBFBox")
+    assert found.thumbnail is Likeness.UNKNOWN
+    assert found.images[0].kind == "credentials_thumbnail"
+
+
+def test_without_pixel_decoders_only_header_and_digest_are_told(tmp_path: Path) -> None:
+    (one,) = compared(tmp_path, jpeg(PICTURE), jpeg(OTHER), decoders=False).images
+    assert (one.width_pixels, one.height_pixels, one.phash) == (480, 320, "")
+    assert len(one.sha256) == 64
+    assert (one.comparison.likeness, one.comparison.reason) == (Likeness.UNKNOWN, "Pixel decoders are off.")
+
+
+def test_other_images_of_a_multi_picture_file_need_not_show_the_same(tmp_path: Path) -> None:
+    (one,) = compared(tmp_path, jpeg(PICTURE), jpeg(OTHER), kind="MP").images
+    assert one.kind == "mpf"
+    assert one.comparison.correlation is None
+
+
+def evidence_of(folder: Path, content: bytes, family: str, *fields: Field) -> Evidence:
+    path = folder / "file"
+    path.write_bytes(content)
+    return Evidence(Subject(path, View.of(BytesSource(content)), family, ""), Walk(), list(fields))
+
+
+def test_fingerprints_are_those_of_the_upright_picture(tmp_path: Path) -> None:
+    stored = jpeg(PICTURE.rotate(90, expand=True), 95)  # needs a turn by 90 degrees clockwise
+    turn = Field("", Standard.EXIF, "IFD0", "", "Orientation", "274", 6, "Rotate 90 CW", "", "x")
+    found = fingerprints(evidence_of(tmp_path, stored, "JPEG", turn), pixel_decoders=True)
+    assert found is not None
+    assert hamming_distance(found.phash, phash(PICTURE)) <= 2
+    assert found.source == "image"
+
+
+@pytest.mark.parametrize(
+    ("image_format", "family"),
+    [("jpeg", "JPEG"), ("png", "PNG"), ("webp", "WEBP"), ("tiff", "TIFF"), ("heic", "HEIF"), ("gif", "GIF")],
+)
+def test_each_format_with_a_decoder_has_fingerprints(tmp_path: Path, image_format: str, family: str) -> None:
+    evidence = evidence_of(tmp_path, make(image_format, seed=1).content, family)
+    assert fingerprints(evidence, pixel_decoders=True) is not None
+    assert fingerprints(evidence, pixel_decoders=False) is None
+
+
+@pytest.mark.parametrize("mode", ["I;16", "F"])
+def test_deep_grey_has_the_fingerprints_of_its_8_bit_form(tmp_path: Path, mode: str) -> None:
+    grey = PICTURE.convert("L")
+    deep = grey.convert("I").point(lambda value: value * 256).convert(mode)
+    buffer = BytesIO()
+    deep.save(buffer, "TIFF")
+    found = fingerprints(evidence_of(tmp_path, buffer.getvalue(), "TIFF"), pixel_decoders=True)
+    assert found is not None
+    assert hamming_distance(found.phash, phash(grey)) <= 2
+
+
+def test_what_is_too_large_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "JPEG_PIXELS_MAX", 480 * 320 - 1)
+    evidence = evidence_of(tmp_path, jpeg(PICTURE), "JPEG")
+    assert fingerprints(evidence, pixel_decoders=True) is None
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "BMP"])
+def test_size_is_read_from_the_header_of_each_format(image_format: str) -> None:
+    buffer = BytesIO()
+    PICTURE.save(buffer, image_format)
+    header = read_header(View.unpacked(buffer.getvalue()))
+    assert (header.format, header.width_pixels, header.height_pixels) == (image_format, 480, 320)
+
+
+SMALL = jpeg(PICTURE.resize((32, 24)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(SMALL)), st.integers(0, len(SMALL) * 8 - 1), st.binary(max_size=40))
+def test_damage_is_survived(cut: int, bit: int, tail: bytes) -> None:
+    flipped = bytearray(SMALL)
+    flipped[bit // 8] ^= 1 << bit % 8
+    for content in (SMALL[:cut] + tail, bytes(flipped)):
+        view = View.unpacked(content)
+        read_header(view)
+        pixels.embedded_draft(view, 32, pixel_decoders=True)
