@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import exiftool
-
 from metaextract_extractor.domain.result import ByteRange
 from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.engines.exif_read import ExifRead
@@ -17,20 +15,9 @@ from metaextract_extractor.reading.engines.pillow import Pillow
 from metaextract_extractor.reading.engines.raw import Raw
 from metaextract_extractor.reading.evidence import Engine, EngineError, Evidence, Subject, subject_of
 from metaextract_extractor.reading.merging import merged
-from metaextract_extractor.reading.quality.unknown_tags import CONFIG
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
 EXIFTOOL: Final = Path(__file__).parents[2] / ".venv" / "bin" / "exiftool"
-
-
-class Listening(ExifTool):
-    """ExifTool that also tells which tags it does not know."""
-
-    def __init__(self, executable: Path) -> None:
-        super().__init__(executable)
-        self._tool = exiftool.ExifTool(
-            executable=str(executable), config_file=str(CONFIG), common_args=[], encoding="utf-8"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +70,5 @@ def walked(subject: Subject) -> Walk:
 @contextmanager
 def gatherer(executable: Path = EXIFTOOL) -> Iterator[Gatherer]:
     """Start every engine."""
-    with Listening(executable) as primary:
+    with ExifTool(executable) as primary:
         yield Gatherer(primary, (Pillow(), ExifRead(), Heif(), Raw()))

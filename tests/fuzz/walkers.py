@@ -15,6 +15,7 @@ with atheris.instrument_imports(include=["metaextract_extractor.reading"]):
     from tests.fuzz.targets import TARGETS, check
 
 from bench.hostile.seeds import factory_seeds
+
 from metaextract_extractor.domain.formats import HEAD_BYTES, sniff
 from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.view import View

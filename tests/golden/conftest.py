@@ -1,9 +1,16 @@
 """Where the sample files are. They are not part of this repository: their licences differ."""
 
+import csv
 import os
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+
+from metaextract_testing.fleet import Fleet, started
 
 SAMPLES_DIR = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[2].parent / "shared" / "samples"))
 
@@ -18,3 +25,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def sample_paths() -> list[str]:
+    """Paths of the public samples, below SAMPLES_DIR."""
+    manifest = SAMPLES_DIR / "public" / "MANIFEST.tsv"
+    if not manifest.exists():
+        return ["no samples"]
+    with manifest.open(newline="") as lines:
+        return [row["path"] for row in csv.DictReader(lines, delimiter="\t")]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `sample` runs on each."""
+    if "sample" in metafunc.fixturenames:
+        metafunc.parametrize("sample", sample_paths())
+
+
+@pytest.fixture(scope="session")
+def samples_dir() -> Path:
+    return SAMPLES_DIR
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with started(tmp_path_factory.mktemp("golden")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def extraction(fleet: Fleet) -> Callable[[str], dict[str, Any]]:
+    """Upload a sample, once, and return its extraction."""
+
+    @cache
+    def of(path: str) -> dict[str, Any]:
+        file = SAMPLES_DIR / path
+        with file.open("rb") as content:
+            answer = httpx.post(
+                f"{fleet.url}/v1/extractions", files={"file": (file.name, content)}, timeout=60
+            )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return of

@@ -104,4 +104,31 @@ EXTRAS: Final[tuple[tuple[str, str, object], ...]] = (
     ("public/EXV/exiv2__Sigma_20mm_F1.4_DG_HSM_A.exv", "colour.space", "Adobe RGB"),
     # JP2 says sRGB, the XMP beside it Adobe RGB.
     ("public/JP2/exiv2__Reagan.jp2", "colour.claims_agree", False),
+    # Content Credentials: validation state and codes as in expected/*.c2pa.json.
+    ("public/JPG/c2pa-rs__C.jpg", "provenance.state", "PROVENANCE_STATE_VALID"),
+    ("public/JPG/c2pa-rs__XCA.jpg", "provenance.state", "PROVENANCE_STATE_INVALID"),
+    ("public/JPG/c2pa-rs__no_alg.jpg", "provenance.state", "PROVENANCE_STATE_PRESENT_UNVERIFIED"),
+    ("public/JPG/c2pa-rs__CA.jpg", "provenance.signer.organization", "C2PA Test Signing Cert"),
+    ("public/JPG/c2pa-rs__CA.jpg", "provenance.active_manifest.title", "CA.jpg"),
+    (
+        "public/_derived/c2pa_signed_sunset.avif",
+        "generation.digital_source_types.0.term",
+        "trainedAlgorithmicMedia",
+    ),
+    ("public/JPG/c2pa-rs__C.jpg", "generation.digital_source_types.0.term", "algorithmicMedia"),
+    # Parameters as they stand in the text chunks.
+    (
+        "public/PNG/pypi-sd-parsers__fooocus1_cropped.png",
+        "generation.generations.0.prompt",
+        "a smiling goldfish",
+    ),
+    ("public/PNG/pypi-sd-parsers__fooocus1_cropped.png", "generation.generations.0.steps", 30),
+    ("public/PNG/pypi-sd-parsers__invokeai_imeta1.png", "generation.generations.0.seed", "3293022630"),
+    ("public/PNG/pypi-sd-parsers__novelai1_cropped.png", "generation.generations.0.dialect", "novelai"),
+    (
+        "public/WEBP/ComfyUI_examples__mochi_simple_checkpoint.webp",
+        "generation.generations.0.sampler",
+        "euler",
+    ),
+    ("public/JPG/Pillow__exif_gps.jpg", "privacy.findings.0.subject", "PRIVACY_SUBJECT_PLACE"),
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.adapters.rpc.mapping import field_to_proto
@@ -54,19 +55,18 @@ NULL_WHERE_RECORDED = {
         for what in ("modified", "accessed")
         for unit in ("days", "hours", "human_readable")
     },
-    **dict.fromkeys(("phash", "dhash", "ahash", "whash"), "no engine decodes pixels"),
-    **dict.fromkeys(("authentication_is_authenticated",), "no engine checks signatures"),
-    **dict.fromkeys(("authentication_confidence_score",), "no engine checks signatures"),
-    **dict.fromkeys(("confidence_score", "extraction_completeness"), "not measured yet; was a constant"),
-    **dict.fromkeys(("processing_efficiency", "format_support_level"), "not measured yet; was a constant"),
+    **dict.fromkeys(("phash", "dhash", "ahash", "whash"), "the hand-made result has no insights"),
+    "authentication_is_authenticated": "without Content Credentials nobody knows",
+    "authentication_confidence_score": "there is no probability of authenticity",
+    **dict.fromkeys(("confidence_score", "extraction_completeness"), "the hand-made result has no quality"),
+    **dict.fromkeys(("processing_efficiency", "format_support_level"), "the hand-made result has no quality"),
     "integrity_file_hash_sha512": "the extractor does not compute it",
     "google_maps_url": "the file does not tell the hemispheres",
     "integrity_error": "was the text of a bug",
     "memory_usage_mb": "the hand-made result has no measurement",
-    "failed_modules": "a result lists the engines that ran",
     "manufacturer": "was 'Unknown' without maker notes",
     **dict.fromkeys(("thumbnail.width", "thumbnail.height"), "no EXIF field says it; needs decoding"),
-    "ai_detection": "no engine; was the text of an import error",
+    "ai_detection": "the hand-made result has no insights; was the text of an import error",
     "emerging_technology": "no engine",
 }
 ABSENT_WHERE_RECORDED = {
@@ -109,13 +109,15 @@ def read(exiftool: ExifTool, path: Path, name: str) -> ExtractionResult:
         hashlib.new(name, content, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256")
     )
     file.hashes.crc32 = f"{zlib.crc32(content):08x}"
-    message.engines.append(EngineRun(name="exiftool", version=exiftool.version))
+    message.engines.append(
+        EngineRun(name="exiftool", version=exiftool.version, outcome=EngineRun.OUTCOME_SUCCEEDED)
+    )
     return message
 
 
 def metadata(message: ExtractionResult, mode: Mode | None = "paid") -> dict[str, Any]:
     document = legacy_metadata(
-        message, client_last_modified_ms=None, access=Access(mode=mode), processing_ms=5, now=NOW
+        Extraction(result=message), client_last_modified_ms=None, access=Access(mode=mode), processing_ms=5, now=NOW
     )
     written = json.dumps(document, allow_nan=False)
     assert json.loads(written) == document

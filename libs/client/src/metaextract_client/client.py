@@ -1,38 +1,34 @@
 """The client: one class over one HTTP connection pool."""
 
 import asyncio
-import io
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.stop import stop_base
-from tenacity.wait import wait_random, wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from metaextract_client import field_models, models
 from metaextract_client.errors import (
-    RETRIED_STATUS,
     ExtractionFailedError,
     MetaExtractError,
     ProblemError,
-    ServerUnreachableError,
     connection_errors,
     raise_for_problem,
 )
 from metaextract_client.event_stream import events
 from metaextract_client.field_models import FieldDefinition, FieldDictionary, FieldGroup, FieldsFound
+from metaextract_client.finding_models import Comparison
 from metaextract_client.models import Event, Extraction, Format, Server, State
+from metaextract_client.uploading import Upload, WaitedFor, may_pass, sendable_name, wait_seconds
 
 DEFAULT_URL: Final = "http://localhost:8080"
-_FILE_NAME_LENGTH_MAX: Final = 255
 
 T = TypeVar("T")
 log = logging.getLogger("metaextract_client")
@@ -86,12 +82,15 @@ class Client:
         on_progress: Callable[[Event], None] | None = None,
         request_id: str | None = None,
         partial_results: bool = False,
+        operations: Iterable[str] = (),
     ) -> Extraction:
         """Upload one file and return its extraction, which has succeeded.
 
         source: a path, read in chunks, or the bytes themselves. on_progress: called in the event loop with
         each event but the last one, while the file travels and while it is read. request_id: makes the call
         idempotent across processes (at most 128 characters); a fresh one covers the retries of this call.
+        operations: work beyond reading, `embedding`, `ocr` or `forensics`; `Extraction.operations` tells what
+        became of them.
 
         Raises:
             ProblemError: the server refused; answers of 429 and 503 are tried again first.
@@ -100,11 +99,13 @@ class Client:
             OSError: the file cannot be read.
         """
         name = file_name or ("upload" if isinstance(source, bytes) else Path(source).name)
-        upload = _Upload(source, _sendable(name), request_id or str(uuid4()), partial_results)
+        upload = Upload(
+            source, sendable_name(name), request_id or str(uuid4()), partial_results, tuple(operations)
+        )
         extraction: Extraction = await AsyncRetrying(
-            retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(self._attempts_max) | _WaitedFor(self._retry_seconds_max),
-            wait=_wait_seconds,
+            retry=retry_if_exception(may_pass),
+            stop=stop_after_attempt(self._attempts_max) | WaitedFor(self._retry_seconds_max),
+            wait=wait_seconds,
             reraise=True,
         )(self._attempt, upload, on_progress)
         if extraction.state is not State.SUCCEEDED:
@@ -121,6 +122,15 @@ class Client:
         Raises ProblemError `EXTRACTION_NOT_FOUND`, or `ILLEGAL_STATE_TRANSITION` when it has ended.
         """
         return await self._call(models.extraction_from_json, "POST", f"{_path(extraction_id)}:cancel")
+
+    async def compare(self, extraction_ids: Iterable[str]) -> Comparison:
+        """Lay the fields of 2 to 100 extractions side by side, by normalised values.
+
+        Raises ProblemError `EXTRACTION_NOT_FOUND`, or `ILLEGAL_STATE_TRANSITION` for one without a result.
+        """
+        names = [f"extractions/{one.removeprefix('extractions/')}" for one in extraction_ids]
+        path = "/v1/extractions:compare"
+        return await self._call(models.comparison_from_json, "GET", path, params={"names": names})
 
     def events(
         self, extraction_id: str, *, after: int = 0, wait_seconds: int = 30
@@ -195,7 +205,7 @@ class Client:
         """Say what the field dictionary holds and what it was made from."""
         return await self._call(field_models.field_dictionary_from_json, "GET", "/v1/fieldDictionary")
 
-    async def _attempt(self, upload: "_Upload", on_progress: Callable[[Event], None] | None) -> Extraction:
+    async def _attempt(self, upload: Upload, on_progress: Callable[[Event], None] | None) -> Extraction:
         # A new id each time: an attempt that was cut off may have left a failed extraction under the old one.
         extraction_id = str(uuid4())
         posting = self._post(upload, extraction_id)
@@ -211,7 +221,7 @@ class Client:
             watch.result()  # what `on_progress` raised
         return extraction
 
-    async def _post(self, upload: "_Upload", extraction_id: str) -> Extraction:
+    async def _post(self, upload: Upload, extraction_id: str) -> Extraction:
         with await upload.open() as file:
             return await self._call(
                 models.extraction_from_json,
@@ -220,6 +230,7 @@ class Client:
                 params={
                     "extraction_id": extraction_id,
                     "partial_results": "true" if upload.partial_results else "false",
+                    "operations": upload.operations,
                 },
                 headers={"Idempotency-Key": upload.request_id},
                 files={"file": (upload.file_name, file)},
@@ -253,53 +264,5 @@ class Client:
             raise ProblemError(status=response.status_code, detail=detail) from error
 
 
-class _WaitedFor(stop_base):
-    """Stops before all waits together exceed a time; uploads themselves do not count."""
-
-    def __init__(self, seconds_max: float) -> None:
-        self._seconds_max = seconds_max
-
-    def __call__(self, attempt: RetryCallState) -> bool:
-        return attempt.idle_for + attempt.upcoming_sleep > self._seconds_max
-
-
-class _Upload:
-    """What every attempt of one upload has in common."""
-
-    def __init__(
-        self, source: str | os.PathLike[str] | bytes, file_name: str, request_id: str, partial_results: bool
-    ) -> None:
-        self._source = source
-        self.file_name = file_name
-        self.request_id = request_id
-        self.partial_results = partial_results
-
-    async def open(self) -> BinaryIO:
-        """Return the bytes from the beginning; the caller closes it."""
-        if isinstance(self._source, bytes):
-            return io.BytesIO(self._source)
-        return await asyncio.to_thread(Path(self._source).open, "rb")
-
-
 def _path(extraction_id: str) -> str:
     return f"/v1/extractions/{quote(extraction_id, safe='')}"
-
-
-def _sendable(name: str) -> str:
-    """Make a file name valid UTF-8 within the contract's length: Linux allows any bytes in names."""
-    return os.fsencode(name).decode("utf-8", "replace")[-_FILE_NAME_LENGTH_MAX:]
-
-
-def _may_pass(error: BaseException) -> bool:
-    """Say whether trying again is both safe and of any use."""
-    if isinstance(error, ProblemError):
-        return error.status in RETRIED_STATUS
-    return isinstance(error, ServerUnreachableError)
-
-
-def _wait_seconds(attempt: RetryCallState) -> float:
-    error = attempt.outcome.exception() if attempt.outcome else None
-    if isinstance(error, ProblemError) and error.retry_after_seconds is not None:
-        # The spread keeps callers that were refused together from coming back together.
-        return error.retry_after_seconds + wait_random(0, 0.1)(attempt)
-    return wait_random_exponential(multiplier=0.2, max=5)(attempt)

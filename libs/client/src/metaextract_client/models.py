@@ -12,6 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, TypeAdapter
 
+from metaextract_client.finding_models import Comparison, Quality
+from metaextract_client.result_models import Field, Result
+
 Json = Mapping[str, Any]
 
 
@@ -31,102 +34,19 @@ class State(StrEnum):
         return cls.UNSPECIFIED
 
 
-def _seconds(value: object) -> object:
-    """Turn a protobuf duration in JSON (`1.5s`) into a number."""
-    return float(value.removesuffix("s")) if isinstance(value, str) else value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-
-
 @dataclass(frozen=True, slots=True)
-class ByteRange:
-    """A range of bytes in the uploaded file, from `offset_bytes` (counted from 0)."""
+class OperationOutcome:
+    """What became of an operation that was asked for; `reason` says why it was not delivered.
 
-    offset_bytes: int = 0
-    length_bytes: int = 0
+    What it brought stands under its name: `embedding`, `ocr` or `forensics`, as JSON.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing that the file says about itself: `printed` for people, `raw` for machines."""
-
-    path: str = ""
-    standard: str = ""
-    group: str = ""
-    category: str = ""
-    name: str = ""
-    tag_id: str = ""
-    raw: Any = None
-    printed: str = ""
-    type: str = ""
-    engine: str = ""
-    location: ByteRange | None = None
-    occurrence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DetectedFormat:
-    """The format that the bytes are in, and what that rests on."""
-
-    name: str = ""
-    media_type: str = ""
-    basis: str = ""
-    declared_media_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """The file as such. `hashes` maps `sha256`, `sha1`, `md5`, `crc32` to lower-case hexadecimal."""
-
-    file_name: str = ""
-    size_bytes: int = 0
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    format: DetectedFormat = DetectedFormat()
-    width_pixels: int | None = None
-    height_pixels: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something odd about the file or incomplete about the reading (`Warning` in the contract)."""
-
-    code: str = ""
-    message: str = ""
-    engine: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRun:
-    """One engine's part in a reading; times in seconds, `cpu` is None where it cannot be measured."""
-
-    name: str = ""
-    version: str = ""
-    wall: Seconds = 0.0
-    cpu: Seconds | None = None
-    fields_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Where the time went, in seconds; `memory_peak_bytes` is None where it could not be measured."""
-
-    receiving: Seconds = 0.0
-    queued: Seconds = 0.0
-    parsing: Seconds = 0.0
-    cpu: Seconds = 0.0
-    memory_peak_bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Everything that one reading of a file found; `fields` are in file order."""
-
-    file: FileFacts = FileFacts()
-    fields: tuple[Field, ...] = ()
-    warnings: tuple[Notice, ...] = ()
-    engines: tuple[EngineRun, ...] = ()
-    timings: Timings = Timings()
+    operation: str = ""
+    delivered: bool = False
+    reason: str = ""
+    embedding: Json | None = None
+    ocr: Json | None = None
+    forensics: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +73,11 @@ def _failure(status: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The reading of one file. `raw` is the whole JSON as the server sent it."""
+    """The reading of one file. `raw` is the whole JSON as the server sent it.
+
+    `insights`: what the file means, by subject (`capture_time`, `place`, `provenance`, `privacy` and so on),
+    as JSON; a subject of which the file says nothing is absent.
+    """
 
     name: str = ""
     state: State = State.UNSPECIFIED
@@ -162,6 +86,9 @@ class Extraction:
     expire_time: datetime | None = None
     result: Result | None = None
     error: Annotated[Failure, BeforeValidator(_failure)] | None = None
+    insights: Json = field(default_factory=dict)
+    quality: Quality | None = None
+    operations: tuple[OperationOutcome, ...] = ()
     raw: Json = field(default_factory=dict, repr=False)
 
     @property
@@ -197,12 +124,31 @@ class PartialResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RevisedField:
+    """A provisional field that did not hold; `final` is None if the result has no such field."""
+
+    path: str = ""
+    group: str = ""
+    name: str = ""
+    occurrence: int = 0
+    provisional: str = ""
+    final: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What the latest partial result told and the result does not."""
+
+    fields: tuple[RevisedField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to an extraction. `change` is None for a kind newer than this client."""
 
     sequence: int
     time: datetime | None
-    change: StateChange | Progress | PartialResult | Extraction | None
+    change: StateChange | Progress | PartialResult | Revision | Extraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +172,10 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a server consists of and how busy it is now."""
+    """What a server consists of and how busy it is now.
+
+    `sandbox_level`: how far its workers are shut in, `namespaces`, `self_confined` or `limits_only`.
+    """
 
     version: str = ""
     engines: tuple[Engine, ...] = ()
@@ -234,6 +183,7 @@ class Server:
     workers_busy_count: int = 0
     uploads_count: int = 0
     queued_count: int = 0
+    sandbox_level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +193,14 @@ class _EventBody:
     state_change: StateChange | None = None
     progress: Progress | None = None
     partial_result: PartialResult | None = None
+    revision: Revision | None = None
 
 
 _EXTRACTION = TypeAdapter(Extraction)
 _EVENT = TypeAdapter(_EventBody)
 _FORMATS = TypeAdapter(tuple[Format, ...])
 _SERVER = TypeAdapter(Server)
+_COMPARISON = TypeAdapter(Comparison)
 
 
 def extraction_from_json(message: Json) -> Extraction:
@@ -260,7 +212,7 @@ def event_from_json(message: Json) -> Event:
     """Read the contract's `ExtractionEvent`. Raises ValueError when it is not one."""
     body = _EVENT.validate_python(message)
     ended = extraction_from_json(message["ended"]) if "ended" in message else None
-    change = ended or body.state_change or body.progress or body.partial_result
+    change = ended or body.state_change or body.progress or body.partial_result or body.revision
     return Event(sequence=body.sequence, time=body.time, change=change)
 
 
@@ -272,3 +224,8 @@ def formats_from_json(message: Json) -> tuple[Format, ...]:
 def server_from_json(message: Json) -> Server:
     """Read the contract's `GetServerInfoResponse`. Raises ValueError when it is not one."""
     return _SERVER.validate_python(message)
+
+
+def comparison_from_json(message: Json) -> Comparison:
+    """Read the contract's `Comparison`. Raises ValueError when it is not one."""
+    return _COMPARISON.validate_python(message)

@@ -57,7 +57,7 @@ def main() -> None:
         engines_started(arguments.confinement)
         _send(answers, Ready(reader.versions, (exiftool.pid,)))
         while (read := _next_read(sys.stdin.buffer)) is not None:
-            _send(answers, _done(reader, exiftool.pid, read, answers))
+            _send(answers, _done(reader, exiftool, read, answers))
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
@@ -85,8 +85,8 @@ def _send(answers: BinaryIO, answer: Ready | Step | Done) -> None:
     answers.flush()
 
 
-def _done(reader: Reader, engine_pid: int, read: Read, answers: BinaryIO) -> Done:
-    measurement = Measurement(engine_pid)
+def _done(reader: Reader, exiftool: ExifTool, read: Read, answers: BinaryIO) -> Done:
+    measurement = Measurement(exiftool.pid, lambda: exiftool.bytes_said)
     steps = Steps(
         read.without,
         reader.step_names,

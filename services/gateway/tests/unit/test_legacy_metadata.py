@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from google.protobuf.struct_pb2 import Value
 
+from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult, Field
 from metaextract_gateway.adapters.http.legacy.metadata import Access, legacy_metadata
 
@@ -41,13 +42,19 @@ def field(key: str, raw: object, printed: str | None = None) -> Field:
     )
 
 
+def engine_run(
+    name: str, version: str, outcome: EngineRun.Outcome = EngineRun.OUTCOME_SUCCEEDED, cause: str = ""
+) -> EngineRun:
+    return EngineRun(name=name, version=version, outcome=outcome, cause=cause)
+
+
 def result(*fields: Field) -> ExtractionResult:
     message = ExtractionResult(fields=fields)
     message.file.file_name, message.file.size_bytes = "a.jpg", 106_185
     message.file.format.name, message.file.format.media_type = "JPEG", "image/jpeg"
     message.file.width_pixels, message.file.height_pixels = 1280, 720
     message.file.hashes.sha256, message.file.hashes.md5 = "a" * 64, "b" * 32
-    message.engines.append(EngineRun(name="exiftool", version="13.59", fields_count=len(fields)))
+    message.engines.append(engine_run("exiftool", "13.59"))
     message.engines[0].wall.FromMilliseconds(12)
     message.timings.parsing.FromMilliseconds(20)
     return message
@@ -55,7 +62,11 @@ def result(*fields: Field) -> ExtractionResult:
 
 def metadata(message: ExtractionResult) -> dict[str, Any]:
     document = legacy_metadata(
-        message, client_last_modified_ms=None, access=Access(mode="paid"), processing_ms=41.5, now=NOW
+        Extraction(result=message),
+        client_last_modified_ms=None,
+        access=Access(mode="paid"),
+        processing_ms=41.5,
+        now=NOW,
     )
     json.dumps(document, allow_nan=False)
     return document
@@ -189,7 +200,9 @@ def test_only_engines_that_ran_are_reported() -> None:
     without = metadata(message)
 
     assert {name for name, ran in info["libraries"].items() if ran} == {"exiftool"}
-    assert info["engines"] == [{"name": "exiftool", "version": "13.59"}]
+    assert info["engines"] == [
+        {"name": "exiftool", "version": "13.59", "outcome": "succeeded", "cause": None}
+    ]
     assert without["extraction_info"]["exiftool_used"] is False
     assert without["quality_metrics"]["enhanced_extraction"] is False
 
@@ -254,7 +267,7 @@ def test_a_hostile_type_of_value_does_no_harm() -> None:
 def test_access_is_told_as_it_was() -> None:
     access = Access(mode=None, trial_email_present=True, credits_charged=4, credits_required=5)
     document = legacy_metadata(
-        result(), client_last_modified_ms=None, access=access, processing_ms=1, now=NOW
+        Extraction(result=result()), client_last_modified_ms=None, access=access, processing_ms=1, now=NOW
     )
 
     assert document["access"] == {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract.extractor.v1.result_pb2 import ExtractionResult, Field
 from metaextract_gateway.adapters.http.legacy.metadata import Access, legacy_metadata
 
@@ -29,7 +30,7 @@ def dated(key: str) -> Field:
 
 def metadata(message: ExtractionResult, modified_ms: int | None = None) -> dict[str, Any]:
     return legacy_metadata(
-        message,
+        Extraction(result=message),
         client_last_modified_ms=modified_ms,
         access=Access(mode="paid"),
         processing_ms=41.5,

@@ -9,6 +9,7 @@ from google.protobuf.struct_pb2 import Value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract.extractor.v1.result_pb2 import ExtractionResult, Field
 from metaextract_gateway.adapters.http.legacy.metadata import Access, Mode, legacy_metadata
 
@@ -100,7 +101,11 @@ def result(fields: list[Field]) -> ExtractionResult:
 
 def metadata(message: ExtractionResult, mode: Mode | None) -> dict[str, Any]:
     return legacy_metadata(
-        message, client_last_modified_ms=None, access=Access(mode=mode), processing_ms=1.0, now=NOW
+        Extraction(result=message),
+        client_last_modified_ms=None,
+        access=Access(mode=mode),
+        processing_ms=1.0,
+        now=NOW,
     )
 
 

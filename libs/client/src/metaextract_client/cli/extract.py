@@ -26,7 +26,8 @@ from metaextract_client.errors import (
     ProblemError,
     ServerUnreachableError,
 )
-from metaextract_client.models import Event, Extraction, Field, PartialResult
+from metaextract_client.models import Event, Extraction, PartialResult
+from metaextract_client.result_models import Field
 
 _SOME_FAILED: Final = 1
 _JOBS_MAX: Final = 64

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from metaextract_client.cli.text import shown
-from metaextract_client.models import Extraction, PartialResult, Result
+from metaextract_client.models import Extraction, PartialResult
+from metaextract_client.result_models import Result
 
 Show = Callable[[RenderableType], None]
 _HEADINGS: Final = ("file", "format", "bytes", "pixels", "fields", "warnings", "engines")

@@ -19,7 +19,7 @@ VALUE_CHARACTERS_MAX: Final = 64 * 1024
 INTEGER_MAX: Final = 2**53
 """Larger integers lose digits in JSON readers, so they travel as text (RFC 8259, section 6)."""
 
-_GUARDS: Final = Path(__file__).with_name("exiftool_guards.config")
+_CONFIGURATION: Final = Path(__file__).with_name("exiftool.config")
 """What bounds ExifTool on files that are made to keep it busy for ever, or to fill the memory."""
 
 _LONG_DECIMAL: Final = re.compile(r"-?\d{1,15}\.\d{17,40}")
@@ -96,8 +96,11 @@ class ExifTool:
     def __init__(self, executable: Path) -> None:
         # Naming a configuration file keeps ExifTool from reading one of its user as well.
         self._tool = exiftool.ExifTool(
-            executable=str(executable), config_file=str(_GUARDS), common_args=[], encoding="utf-8"
+            executable=str(executable), config_file=str(_CONFIGURATION), common_args=[], encoding="utf-8"
         )
+
+        self.bytes_said = 0
+        """What it has said of files so far; not a read of the file, though it comes through a pipe."""
 
     def __enter__(self) -> Self:
         self._tool.run()
@@ -122,6 +125,7 @@ class ExifTool:
     def read(self, path: Path, *options: str) -> Found:
         """Read everything it finds in one file; `options` as on its command line."""
         output = self._tool.execute(*_ARGUMENTS, *options, str(path), raw_bytes=True)
+        self.bytes_said += len(output)
         return found(output)
 
     def write(self, arguments: Sequence[str], source: Path, copy: Path) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -12,8 +13,10 @@ class Measurement:
     writing 5 to `clear_refs` resets), `io` (`rchar`). What the kernel does not tell is None.
     """
 
-    def __init__(self, engine_pid: int) -> None:
+    def __init__(self, engine_pid: int, bytes_said: Callable[[], int] = int) -> None:
+        """`bytes_said`: what the engine has said through its pipe, in all; no read of the file."""
         self._engine_pid = engine_pid
+        self._bytes_said = bytes_said
         self._pids = (os.getpid(), engine_pid)
         self._peaks_reset = [_reset_peak(pid) for pid in self._pids]
         self._cpu_before = self._cpu_seconds()
@@ -25,7 +28,7 @@ class Measurement:
         return None if before is None or now is None else now - before
 
     def bytes_read(self) -> int | None:
-        """Bytes that both processes read since, from files and from each other."""
+        """Bytes of files that both processes read since; again if they read them again."""
         before, now = self._read_before, self._bytes_read()
         return None if before is None or now is None else now - before
 
@@ -38,7 +41,7 @@ class Measurement:
 
     def _bytes_read(self) -> int | None:
         counts = [_bytes_read(pid) for pid in self._pids]
-        return None if None in counts else sum(count for count in counts if count)
+        return None if None in counts else sum(count for count in counts if count) - self._bytes_said()
 
     def _cpu_seconds(self) -> float | None:
         engine = _read(f"/proc/{self._engine_pid}/schedstat")

@@ -2,7 +2,7 @@
 
 * Structure: bytes of metadata containers that were decoded / their bytes (`decoded_bytes`).
 * Decoding: known tags / (known + unknown tags), unknown ones as the primary engine counts them
-  (`unknown_tags.config`). Computed and file-system fields are no tags.
+  (`engines/exiftool_unknown_tags.config`). Computed and file-system fields are no tags.
 * Reach: tags read / (tags read + tags expected behind references that led nowhere), see `reach`.
 """
 

@@ -19,7 +19,7 @@ from typing import Final, Self
 from metaextract_extractor.domain.quality import Efficiency
 
 MEGABYTE: Final = 1_000_000
-KERNEL_RUNS: Final = 5
+KERNEL_RUNS: Final = 20
 _KERNEL_TEXT: Final = b"MetaExtract measures the host by the same work everywhere. " * 64
 _WORDS: Final = re.compile(rb"[a-z]+ (\w+)")
 

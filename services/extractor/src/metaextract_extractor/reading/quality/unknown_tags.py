@@ -1,18 +1,14 @@
 """The tags of which the primary engine only knows that they are there.
 
 ExifTool tells them with `-u`, which makes it decode and print them too, at half as much time again.
-`unknown_tags.config` has it name them instead, as one field, at no cost that could be measured.
+`engines/exiftool_unknown_tags.config` has it name them instead, as one field, at no cost that could be measured.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.result import Field
 from metaextract_extractor.reading.walk import Located
-
-CONFIG: Final = Path(__file__).with_name("unknown_tags.config")
-"""Configuration for ExifTool, to be given when it is started."""
 
 _GROUP: Final = "ExifTool"
 _NAME: Final = "UnknownTags"

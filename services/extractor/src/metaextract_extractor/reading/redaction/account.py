@@ -7,10 +7,11 @@ from typing import Final
 
 from PIL import Image
 
-from metaextract_extractor.domain.result import ByteRange, Container, Field
+from metaextract_extractor.domain.result import Container, Field
 from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.evidence import subject_of
+from metaextract_extractor.reading.merging import placed
 from metaextract_extractor.reading.redaction.pictures import picture_digest
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
@@ -39,15 +40,8 @@ class Account:
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
-        """Those of both readers."""
+        """Those of both readers, with their places where these are known."""
         return self.fields + self.walked_fields
-
-    @property
-    def places(self) -> dict[tuple[str, str, int], ByteRange]:
-        """Where fields stand, by group, name and occurrence."""
-        return {
-            (one.group, one.name, one.occurrence): one.location for one in self.walked_fields if one.location
-        }
 
 
 def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
@@ -63,7 +57,7 @@ def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
             family=subject.family,
             format_name=found.format_name,
             size_pixels=(found.width_pixels, found.height_pixels),
-            fields=found.fields,
+            fields=tuple(placed(found.fields, walk)),
             walked_fields=tuple(walk.fields),
             containers=tuple(walk.containers),
             embedded_kinds=tuple(dict.fromkeys(one.kind for one in walk.embedded)),

@@ -2,13 +2,13 @@
 
 import mmap
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.redaction import FieldName
-from metaextract_extractor.domain.result import Field, Standard
+from metaextract_extractor.domain.result import Field
 from metaextract_extractor.reading.redaction.account import Account
 from metaextract_extractor.reading.redaction.places import tells_place
 from metaextract_extractor.reading.redaction.rules import Rules, identifies, texts_of
@@ -34,19 +34,19 @@ class Needle:
     field: FieldName
     forms: tuple[bytes, ...]
 
+    def is_in(self, texts: Iterable[str]) -> bool:
+        """Whether one of `texts` holds it."""
+        return any(self.forms[0] in text.encode() for text in texts)
+
 
 def needles_of(original: Account, rules: Rules) -> tuple[Needle, ...]:
     """Return what must not be found in a copy: the most telling values first."""
-    gone = [one for one in original.fields if rules.forbids(one) and not says_nothing(one)]
+    secret = [one for one in original.fields if rules.is_secret(one) and not says_nothing(one)]
     coordinates = (one for one in original.walked_fields if one.name in _COORDINATES and rules.forbids(one))
-    telling = [one for one in gone if identifies(one) or tells_place(one)]
-    others = [one for one in gone if one not in telling and one.standard is not Standard.FILE]
     with original.path.open("rb") as file:
-        found = [
-            *(needle for one in coordinates if (needle := _stored(one, file.fileno())) is not None),
-            *_texts(telling),
-            *_texts(one for one in others if _is_free_text(one)),
-        ]
+        stored = [needle for one in coordinates if (needle := _stored(one, file.fileno())) is not None]
+    telling = [one for one in secret if identifies(one) or tells_place(one)]
+    found = [*stored, *_texts(telling), *_texts(one for one in secret if one not in telling)]
     unique = {needle.forms: needle for needle in reversed(found)}
     return tuple(reversed(unique.values()))[:VALUES_COUNT_MAX]
 
@@ -69,17 +69,11 @@ def found_in(copy: Path, needles: Sequence[Needle]) -> tuple[int, list[Needle]]:
     return len(looked_for), left
 
 
-def _texts(fields: "Sequence[Field] | Iterator[Field]") -> Iterator[Needle]:
+def _texts(fields: Iterable[Field]) -> Iterator[Needle]:
     for field in fields:
         for text in texts_of(field):
             name = FieldName(field.group, field.name)
             yield Needle(name, tuple(text.encode(one)[:TEXT_BYTES_MAX] for one in _ENCODINGS))
-
-
-def _is_free_text(field: Field) -> bool:
-    """Whether somebody wrote it: words, and more than a program's fixed choice."""
-    raw = field.raw if isinstance(field.raw, str) else ""
-    return raw == field.printed and " " in raw.strip() and not raw.startswith("(Binary data")
 
 
 def _stored(field: Field, descriptor: int) -> Needle | None:

@@ -1,15 +1,18 @@
 """The means by which a copy becomes better: what to ask ExifTool for, and what to overwrite in place."""
 
 import os
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.redaction import FieldName
-from metaextract_extractor.domain.result import ByteRange, Container, Field, Standard
+from metaextract_extractor.domain.result import Container, Field, Standard
 from metaextract_extractor.reading.redaction.account import Account
+from metaextract_extractor.reading.redaction.own_writers import Piece, without_chunks, without_profile_tag
+from metaextract_extractor.reading.redaction.structure import is_computed
 
 Arguments = tuple[str, ...]
 
@@ -18,6 +21,15 @@ EMBEDDED: Final[Arguments] = (
     *("-PreviewImage=", "-ThumbnailImage=", "-Photoshop:PhotoshopThumbnail=", "-IFD1:all="),
 )
 """How to ask for whatever is a file of its own, with metadata of its own."""
+
+GEOTIFF: Final[Arguments] = tuple(
+    f"-IFD0:{name}="
+    for name in (
+        *("GeoTiffDirectory", "GeoTiffDoubleParams", "GeoTiffAsciiParams"),
+        *("ModelTiePoint", "ModelTransform", "PixelScale", "IntergraphMatrix"),
+    )
+)
+"""What the fields of GeoTIFF are drawn from."""
 
 _BLOCKS: Final = {
     Standard.XMP: "-XMP:all=",
@@ -44,8 +56,7 @@ _FIELDS_IN_PLACE: Final = frozenset(
 _CONTAINERS_IN_PLACE: Final = frozenset({"HEIF", "AVIF", "GIF", "JP2", "JXL", "WEBP"})
 """Families of boxes and blocks: nothing points into one, and none has a checksum."""
 _CHECKSUMS: Final = "PNG"
-_CHUNK_HEADER_BYTES: Final = 8
-_CHUNK_FRAME_BYTES: Final = 12
+_PROFILE_TAGS: Final = {"MakeAndModel": b"mmod"}
 _FILLERS: Final = {"xmp": b" ", "exif": b"\0", "jumbf": b"\0", "iptc": b"\0", "vendor": b"\0"}
 _EMPTY_EXIF: Final = b"II*\0\x08\0\0\0" + bytes(6)
 """A TIFF header, and a directory with no entry and no successor."""
@@ -74,9 +85,27 @@ class Leftovers:
         return tuple(dict.fromkeys((*named, *self.values)))
 
 
+def removals(fields: Iterable[Field]) -> Arguments:
+    """Return how to ask ExifTool to delete fields, each by its name."""
+    stated = [one for one in fields if not is_computed(one.group, one.name)]
+    named = [f"-{one.group}:{one.name}=" for one in stated if _is_word(one.group) and _is_word(one.name)]
+    projection = GEOTIFF if any(one.group == "GeoTiff" for one in stated) else ()
+    return tuple(dict.fromkeys((*named, *projection)))
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name, which may come from the file, can stand in an argument for ExifTool."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,200}", name) is not None
+
+
 def blocks_of(left: Leftovers) -> Arguments:
     """Return how to ask for all of the blocks that the leftovers are in."""
     blocks = [_BLOCKS[one.standard] for one in left.fields if one.standard in _BLOCKS]
+    blocks += [
+        f"-{one.group}:all="
+        for one in left.fields
+        if one.standard is Standard.CONTAINER and _is_word(one.group)
+    ]
     blocks += [_BLOCKS_BY_KIND[one.kind] for one in left.containers if one.kind in _BLOCKS_BY_KIND]
     return tuple(dict.fromkeys(blocks))
 
@@ -94,19 +123,19 @@ def overwritten_fields(left: Leftovers, copy: Account, target: Path) -> bool:
     """Write `target` with zeros where the fields stand; False if none has a place."""
     if copy.family == _CHECKSUMS:
         return False
-    places = copy.places
-    found = [
-        places.get((one.group, one.name, one.occurrence))
-        for one in left.fields
-        if one.standard in _FIELDS_IN_PLACE
-    ]
-    return _overwritten(copy.path, target, [(place, b"\0") for place in found if place is not None])
+    places = [one.location for one in left.fields if one.location and one.standard in _FIELDS_IN_PLACE]
+    pieces = [(one.offset_bytes, bytes(one.length_bytes)) for one in places]
+    profiles = [one for one in copy.containers if one.kind == "icc"]
+    for name in {one.name for one in left.fields if one.standard is Standard.ICC} & set(_PROFILE_TAGS):
+        for profile in profiles:
+            pieces += without_profile_tag(copy.path, profile, _PROFILE_TAGS[name])
+    return _overwritten(copy.path, target, pieces)
 
 
 def overwritten_containers(left: Leftovers, copy: Account, target: Path) -> bool:
     """Write `target` with filler in the containers, or without them; False if that cannot be done."""
     if copy.family == _CHECKSUMS:
-        return _without_chunks(copy.path, target, [one for one in left.containers if one.kind == "vendor"])
+        return without_chunks(copy.path, target, [one for one in left.containers if one.kind == "vendor"])
     if copy.family not in _CONTAINERS_IN_PLACE:
         return False
     paths = {one.path for one in left.fields if one.path}
@@ -115,32 +144,29 @@ def overwritten_containers(left: Leftovers, copy: Account, target: Path) -> bool
         for one in copy.containers
         if one.kind in _FILLERS and (one in left.containers or any(path.startswith(one.path) for path in paths))
     ]
-    return _overwritten(copy.path, target, [(at, _FILLERS[one.kind]) for one in wanted for at in one.places])
+    pieces = [
+        (at.offset_bytes, _filler(one.kind, at.length_bytes, copy.path, at.offset_bytes))
+        for one in wanted
+        for at in one.places
+    ]
+    return _overwritten(copy.path, target, pieces)
 
 
-def _overwritten(source: Path, target: Path, pieces: Iterable[tuple[ByteRange, bytes]]) -> bool:
-    found = list(pieces)
-    if not found:
+def _filler(kind: str, length: int, file: Path, offset: int) -> bytes:
+    """Spaces for text; for Exif a directory with nothing in it, so that readers do not stumble."""
+    content = _FILLERS[kind] * length
+    with file.open("rb") as opened:
+        is_start = os.pread(opened.fileno(), len(_TIFF_SIGNATURES[0]), offset) in _TIFF_SIGNATURES
+    if is_start and length >= len(_EMPTY_EXIF):
+        return _EMPTY_EXIF + content[len(_EMPTY_EXIF) :]
+    return content
+
+
+def _overwritten(source: Path, target: Path, pieces: Sequence[Piece]) -> bool:
+    if not pieces:
         return False
     shutil.copyfile(source, target)
     with target.open("r+b") as file:
-        for place, filler in found:
-            content = filler * place.length_bytes
-            start = os.pread(file.fileno(), len(_TIFF_SIGNATURES[0]), place.offset_bytes)
-            if start in _TIFF_SIGNATURES and place.length_bytes >= len(_EMPTY_EXIF):
-                content = _EMPTY_EXIF + content[len(_EMPTY_EXIF) :]
-            os.pwrite(file.fileno(), content, place.offset_bytes)
-    return True
-
-
-def _without_chunks(source: Path, target: Path, containers: Iterable[Container]) -> bool:
-    """Leave out PNG chunks (PNG, third edition, 5.3); a container is what stands in one."""
-    places = sorted((place.offset_bytes, place.length_bytes) for one in containers for place in one.places)
-    if not places:
-        return False
-    with source.open("rb") as file, target.open("xb") as copy:
-        for offset, length in places:
-            copy.write(file.read(max(0, offset - _CHUNK_HEADER_BYTES - file.tell())))
-            file.seek(offset + length + _CHUNK_FRAME_BYTES - _CHUNK_HEADER_BYTES)
-        shutil.copyfileobj(file, copy)
+        for offset, content in pieces:
+            os.pwrite(file.fileno(), content, offset)
     return True

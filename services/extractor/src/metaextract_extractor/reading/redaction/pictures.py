@@ -20,6 +20,9 @@ _PNM_HEADER: Final = re.compile(
 _EXTENSION, _IMAGE, _END = b"\x21", b"\x2c", b"\x3b"
 _GRAPHIC_CONTROL: Final = b"\xf9"
 _PACKED_COLOUR_TABLE: Final = 0x80
+_PSB_VERSION: Final = 2
+_PSD_RAW: Final = 0
+_PSD_RUN_LENGTHS: Final = 1
 
 
 def picture_digest(view: View, family: str) -> str:
@@ -72,12 +75,40 @@ def _past_blocks(view: View, at: int) -> int:
 
 
 def _psd(view: View) -> Parts:
-    """Header, colours, layers and the merged picture; not the image resources between them."""
-    colours = int.from_bytes(view.read(26, 4), "big")
+    """Header, colours, layers and the merged picture; not the resources between them or what follows."""
+    colours = _number(view, 26, 4)
     yield 0, 30 + colours
-    resources = int.from_bytes(view.read(30 + colours, 4), "big")
-    layers_at = 34 + colours + resources
-    yield layers_at, view.size_bytes - layers_at
+    layers_at = 34 + colours + _number(view, 30 + colours, 4)
+    picture_at = layers_at + _layers_bytes(view, layers_at)
+    yield layers_at, picture_at - layers_at
+    yield picture_at, min(_merged_bytes(view, picture_at), view.size_bytes - picture_at)
+
+
+def _layers_bytes(view: View, at: int) -> int:
+    length_bytes = 8 if _is_large(view) else 4
+    return length_bytes + _number(view, at, length_bytes)
+
+
+def _merged_bytes(view: View, at: int) -> int:
+    """Length of the merged picture; to the end of the file where only its decoder knows."""
+    rows = _number(view, 12, 2) * _number(view, 14, 4)
+    compression = _number(view, at, 2)
+    if compression == _PSD_RAW:
+        return 2 + rows * ((_number(view, 18, 4) * _number(view, 22, 2) + 7) // 8)
+    if compression != _PSD_RUN_LENGTHS:
+        return view.size_bytes - at
+    count_bytes = 4 if _is_large(view) else 2
+    counts = view.read(at + 2, rows * count_bytes)
+    lengths = (counts[row : row + count_bytes] for row in range(0, len(counts), count_bytes))
+    return 2 + len(counts) + sum(int.from_bytes(one, "big") for one in lengths)
+
+
+def _is_large(view: View) -> bool:
+    return _number(view, 4, 2) == _PSB_VERSION
+
+
+def _number(view: View, at: int, length: int) -> int:
+    return int.from_bytes(view.read(at, length), "big")
 
 
 def _pnm(view: View) -> Parts:

@@ -16,6 +16,7 @@ from metaextract_extractor.domain.redaction import (
     Refusal,
     Verification,
 )
+from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.redaction.account import Account, account_of
 from metaextract_extractor.reading.redaction.leaks import found_in, needles_of
@@ -25,10 +26,12 @@ from metaextract_extractor.reading.redaction.means import (
     Leftovers,
     blocks_of,
     is_blank,
+    removals,
     overwritten_containers,
     overwritten_fields,
 )
-from metaextract_extractor.reading.redaction.rules import PictureOnly, removals, rules_for
+from metaextract_extractor.reading.redaction.own_writers import with_resources_of_the_picture
+from metaextract_extractor.reading.redaction.rules import PictureOnly, rules_for, texts_of
 from metaextract_extractor.reading.redaction.silence import says_nothing
 from metaextract_extractor.reading.redaction.structure import is_computed
 
@@ -38,10 +41,11 @@ PICTURE: Final = FieldName("", "picture")
 EMBEDDED_GROUP: Final = "embedded"
 """Group of pictures inside the file; their names are kinds as in `Embedded`."""
 
-_NO_WRITER: Final = re.compile(r"Error: (Can't write|Writing of|Unknown file type|File format error)")
+_NO_WRITER: Final = re.compile(r"Can't write|Writing of|Unknown file type")
 _NOT_REMOVABLE: Final = re.compile(r"Error: Can't delete ([\w-]+)")
 _MINOR: Final = "Error: [minor]"
-_ERROR: Final = re.compile(r"Error: (?:\[minor\] )?(.*?)(?: - /\S+)?$", re.MULTILINE)
+_ERROR: Final = re.compile(r"^(?!Warning)(?:Error: )?(?:\[minor\] )?(.*?)(?: - /\S+)?$", re.MULTILINE)
+_MODELS: Final = frozenset({"Make", "Model", "UniqueCameraModel"})
 _FORMATS_WITHOUT_PICTURE: Final = frozenset({"EXV"})
 
 
@@ -145,6 +149,10 @@ class _Redaction:
         return self._in_place(overwritten_fields, copy, left)
 
     def _containers_in_place(self, copy: Account, left: Leftovers) -> Account:
+        if copy.family == "PSD" and isinstance(self._rules, PictureOnly):
+            target = self._next_path()
+            done = with_resources_of_the_picture(copy.path, target, keep_profile=self._rules.keep_colour)
+            return account_of(self._exiftool, target, self._extension) if done else copy
         return self._in_place(overwritten_containers, copy, left)
 
     def _in_place(
@@ -168,7 +176,9 @@ class _Redaction:
         )
         if fields or containers:
             return Leftovers(fields, containers)
-        self._searched_count, found = found_in(copy.path, self._needles)
+        explained = [text for one in copy.fields if _may_repeat(one) for text in texts_of(one)]
+        needles = [one for one in self._needles if not one.is_in(explained)]
+        self._searched_count, found = found_in(copy.path, needles)
         return Leftovers(values=tuple(one.field for one in found))
 
     def _verified(self, copy: Account, left: Leftovers) -> Copy:
@@ -204,6 +214,8 @@ class _Redaction:
         original = self._original
         if copy.family != original.family or (copy.is_error and not original.is_error):
             return False
+        if original.format_name in _FORMATS_WITHOUT_PICTURE:
+            return True
         if original.seen_by_others is None:
             return copy.size_pixels == original.size_pixels
         return copy.seen_by_others is not None and copy.seen_by_others[1] == original.seen_by_others[1]
@@ -218,6 +230,11 @@ class _Redaction:
             for kind in copy.embedded_kinds:
                 kept[KeptField(EMBEDDED_GROUP, kind, KeptBecause.SHOWS_PICTURE)] = None
         return tuple(kept)
+
+
+def _may_repeat(field: Field) -> bool:
+    """Whether a field that stays may say the same as one that is gone: profiles, models of raw pictures."""
+    return field.standard is Standard.ICC or field.name in _MODELS
 
 
 def _stated(account: Account) -> dict[FieldName, None]:

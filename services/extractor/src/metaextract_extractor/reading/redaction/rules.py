@@ -1,7 +1,7 @@
 """What a profile forbids in a copy, and what may stay for which reason. Judged by fields and containers alone."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from metaextract_extractor.domain.result import Container, Field, Standard
 from metaextract_extractor.reading.insights.privacy import identified_by
 from metaextract_extractor.reading.redaction.account import Account
 from metaextract_extractor.reading.redaction.coarse import Rounded, rounded_of
+from metaextract_extractor.reading.redaction.means import Arguments, removals
 from metaextract_extractor.reading.redaction.places import names_town, tells_place
 from metaextract_extractor.reading.redaction.silence import says_nothing
 from metaextract_extractor.reading.redaction.structure import is_computed, shows_picture
@@ -26,18 +27,25 @@ _STRUCTURE_OF_ITS_OWN: Final = frozenset({"PSD", "RAF", "CR3", "X3F"})
 """Families where what one maker alone understands may be the picture itself."""
 _DEVICE_OF_PROFILE: Final = re.compile(r"MakeAndModel|\w*Serial\w*")
 _OF_COLOUR: Final = frozenset({"ColorSpace", "Gamma", "InteropIndex", "InteropVersion", "ProfileName"})
-_LIGHT: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
+_TIME: Final = re.compile(r"(\d{4}[:-]\d\d[:-]\d\d)?[ T]?(\d\d?:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:\d\d)?")
+_TURNED_BY_CONTAINER: Final = frozenset({"HEIF", "AVIF", "JXL", "CR3", "JP2"})
+"""Families where the container, and not Exif, says which way is up and what the colours mean."""
+_COMPUTED: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
 
 
 class Rules(Protocol):
     """What one profile means for one file."""
 
-    def arguments(self, fields: Sequence[Field]) -> tuple[str, ...]:
+    def arguments(self, fields: Sequence[Field]) -> Arguments:
         """How to ask ExifTool for it; `fields` are those of the original."""
         ...
 
     def forbids(self, field: Field) -> bool:
         """Whether the field must not be in the copy."""
+        ...
+
+    def is_secret(self, field: Field) -> bool:
+        """Whether the value of the original must not stand anywhere in the bytes of the copy."""
         ...
 
     def forbids_container(self, container: Container) -> bool:
@@ -70,11 +78,13 @@ class PictureOnly:
     raw: bool
     family: str
 
-    def arguments(self, _fields: Sequence[Field]) -> tuple[str, ...]:
+    def arguments(self, _fields: Sequence[Field]) -> Arguments:
         """Everything, then what a TIFF or raw directory may do without; then the exceptions."""
-        removed = ("-all=", "-CommonIFD0=")
+        removed = ("-all=",) if self.raw else ("-all=", "-CommonIFD0=")
         if not self.keep_colour:
             return removed
+        if self.family in _TURNED_BY_CONTAINER:
+            return (*removed, "--ICC_Profile:all")
         kept = ("-IFD0:Orientation<IFD0:Orientation", "-ExifIFD:ColorSpace", "-ExifIFD:Gamma")
         return (*removed, "--ICC_Profile:all", "-tagsFromFile", "@", *kept, "-InteropIFD:InteropIndex")
 
@@ -88,6 +98,10 @@ class PictureOnly:
             return False
         return not shows_picture(field.group, field.name, raw=self.raw) and field.name != "ProfileName"
 
+    def is_secret(self, field: Field) -> bool:
+        """Whatever is forbidden and leads somewhere, and what somebody wrote."""
+        return self.forbids(field) and (identifies(field) or is_free_text(field))
+
     def forbids_container(self, container: Container) -> bool:
         """Whatever holds statements and no picture."""
         if container.kind == "vendor":
@@ -96,7 +110,7 @@ class PictureOnly:
 
     def kept(self, field: Field) -> KeptBecause | None:
         """Everything that is in the copy needs a reason."""
-        if is_computed(field.group, field.name) or field.standard in _LIGHT:
+        if is_computed(field.group, field.name) or field.standard in _COMPUTED:
             return None
         if field.standard is Standard.ICC or field.name == "ProfileName":
             return KeptBecause.COLOUR if self.keep_colour else KeptBecause.NOT_REMOVABLE
@@ -118,7 +132,7 @@ class PlaceUnknown:
     rounded: tuple[Rounded, ...]
     names: tuple[str, ...]
 
-    def arguments(self, fields: Sequence[Field]) -> tuple[str, ...]:
+    def arguments(self, fields: Sequence[Field]) -> Arguments:
         """The fields that were found, and those that could hide beside them."""
         rounded = tuple(argument for one in self.rounded for argument in one.arguments)
         asked = {argument.partition("#")[0] for argument in rounded}
@@ -136,6 +150,10 @@ class PlaceUnknown:
             return self.kept(field) is None
         return self._names_place(field)
 
+    def is_secret(self, field: Field) -> bool:
+        """Places. Of the time by satellite, only that it is one tells something."""
+        return tells_place(field) and self.kept(field) is None and not is_time(field)
+
     def forbids_container(self, container: Container) -> bool:
         """Signatures only: they are false once anything has changed."""
         return container.kind == _SIGNED
@@ -149,26 +167,10 @@ class PlaceUnknown:
         return KeptBecause.ROUNDED if any(one.is_in(field) for one in self.rounded) else None
 
     def _names_place(self, field: Field) -> bool:
-        if field.standard in _LIGHT or not self.names:
+        if field.standard in _COMPUTED or not self.names:
             return False
         text = field.printed.casefold()
         return any(name in text for name in self.names)
-
-
-def removals(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return how to ask ExifTool to delete fields, each by its name."""
-    return tuple(
-        dict.fromkeys(
-            f"-{one.group}:{one.name}="
-            for one in fields
-            if can_be_named(one.group) and can_be_named(one.name) and not is_computed(one.group, one.name)
-        )
-    )
-
-
-def can_be_named(name: str) -> bool:
-    """Whether a group or name, which may come from the file, can stand in an argument for ExifTool."""
-    return re.fullmatch(r"[A-Za-z0-9_-]{1,200}", name) is not None
 
 
 def _place_names(original: Account, *, coarse: bool) -> tuple[str, ...]:
@@ -199,3 +201,15 @@ def identifies(field: Field) -> bool:
     """Whether the value alone leads to a person, a device, a place or another file."""
     found = identified_by(field)
     return found is not None and found[1]
+
+
+def is_free_text(field: Field) -> bool:
+    """Whether somebody wrote it: words, more than a program's fixed choice, and no name of a model."""
+    raw = field.raw if isinstance(field.raw, str) else ""
+    words = raw == field.printed and " " in raw.strip() and not raw.startswith("(Binary data")
+    return words and identified_by(field) is None
+
+
+def is_time(field: Field) -> bool:
+    """Whether the value is a date, or a time of day."""
+    return _TIME.fullmatch(field.printed) is not None

@@ -39,7 +39,7 @@ _RAW: Final = (
     r"|SubTileBlockSize|(Row|Column)InterleaveFactor|OpcodeList[123]|Original(DefaultFinal|BestQuality|DefaultCrop)"
     r"Size|Depth(Format|Near|Far|Units|MeasureType)|MaskSubArea|RGBTables|JXL(Distance|Effort|DecodeSpeed)|MakerNoteSafety"
     r"|(Sensor|Linearity|HighISO|WB_?|RawData|RawFormat|RawImage|Crop|Distortion|CR2CFA|NumWB|Fuji)\w*"
-    r"|PanasonicRawVersion|SR2Private|ISO"
+    r"|PanasonicRaw\w*|SR2Private|ISO"
     r"|(Thumbnail|Preview|JpgFromRaw|OtherImage)(Image|TIFF|JXL)?(Start|Length|Offset)?"
 )
 _RAW_GROUPS: Final = re.compile(r"PanasonicRaw|RAF\d*|MinoltaRaw|MinoltaPRD|MinoltaRIF|SR2\w*|KyoceraRaw|SigmaRaw")
@@ -64,7 +64,9 @@ _NAMES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
             r"|MinorVersion|CompatibleBrands|ColorPrimaries|TransferCharacteristics|MatrixCoefficients"
             r"|VideoFullRangeFlag|Palette\w*|ChannelDefinition\w*",
             "Photoshop": r"NumChannels|Image(Width|Height)|BitDepth|ColorMode|Compression|[XY]Resolution"
-            r"|DisplayedUnits[XY]|Layer\w+|AlphaChannelsNames|AlphaIdentifiers|HasRealMergedData|PixelAspectRatio"
+            r"|DisplayedUnits[XY]|Layer(?!Comps)\w+|AlphaChannelsNames|AlphaIdentifiers|UnicodeAlphaNames"
+            r"|TargetLayerID|IDsBaseValue|DisplayInfo|BackgroundColor|QuickMaskInfo|ICC_Untagged|EffectsVisible"
+            r"|IndexedColorTableCount|TransparentIndex|AlternateSpotColors|PathInfo\w*|Path\w+|HasRealMergedData|PixelAspectRatio"
             r"|Global(Angle|Altitude)|Print(Position|Scale|Style|Flags)|NumSlices|ClippingPathName",
         }.items()
     }

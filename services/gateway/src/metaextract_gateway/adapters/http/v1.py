@@ -67,6 +67,7 @@ def routes(
     async def create(request: Request) -> Response:
         await intake.admit(request)
         _refuse_other_media(request)
+        operations = _operations(request)
         incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
         visitor = intake.visitor(request)
         upload = intake.upload(
@@ -74,7 +75,7 @@ def routes(
             incoming,
             extraction_id=request.query_params.get("extraction_id", ""),
             partial_results=request.query_params.get("partial_results") == "true",
-            operations=_operations(request),
+            operations=operations,
         )
         outcome = await intake.run(request, visitor.payer, upload, incoming, _unseen)
         if outcome.last is None:
