@@ -65,6 +65,10 @@ class Upload:
         for chunk in chunks:
             self._parts.put_nowait(pb.ExtractRequest(chunk=chunk))
 
+    def place(self, offset: int, data: bytes) -> None:
+        placed = pb.PlacedChunk(offset_bytes=offset, data=data)
+        self._parts.put_nowait(pb.ExtractRequest(placed_chunk=placed))
+
     def finish(self, content: bytes, **wrong: object) -> None:
         said = {"size_bytes": len(content), "sha256": hashlib.sha256(content).digest(), **wrong}
         self._parts.put_nowait(pb.ExtractRequest(finish=pb.UploadFinish(**said)))
@@ -167,4 +171,13 @@ async def service() -> AsyncIterator[Service]:
     async with _started(folder, upload_bytes_max=40_000_000) as one:
         yield one
     assert list((folder / "spool").iterdir()) == []
+    shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def basic_service() -> AsyncIterator[Service]:
+    """An extractor whose primary engine is switched off."""
+    folder = Path(tempfile.mkdtemp(prefix="mx-", dir="/tmp"))
+    async with _started(folder, engines_off="exiftool") as one:
+        yield one
     shutil.rmtree(folder)

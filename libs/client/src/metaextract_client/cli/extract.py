@@ -31,6 +31,7 @@ from metaextract_client.result_models import Field
 
 _SOME_FAILED: Final = 1
 _JOBS_MAX: Final = 64
+OPERATIONS: Final = ("embedding", "ocr", "forensics")
 
 
 def _pattern(context: click.Context, parameter: click.Parameter, value: str | None) -> re.Pattern[str] | None:
@@ -51,6 +52,13 @@ def _pattern(context: click.Context, parameter: click.Parameter, value: str | No
 )
 @click.option("--partial", is_flag=True, help="Ask for provisional fields while a file still travels.")
 @click.option(
+    "--operation",
+    "operations",
+    type=click.Choice(OPERATIONS),
+    multiple=True,
+    help="Work beyond reading, which may cost more; can be given several times.",
+)
+@click.option(
     "--fields",
     "pattern",
     metavar="REGEX",
@@ -65,22 +73,32 @@ def extract(
     form: str,
     jobs: int,
     partial: bool,
+    operations: tuple[str, ...],
     pattern: re.Pattern[str] | None,
     quiet: bool,
 ) -> None:
     """Read the metadata of files, and of all image files in folders.
 
     In folders, files are picked by the extensions that the server lists; a file that you name is always sent.
-    Results are printed as they finish. A table has every field of a single file, or a row for each of many;
-    away from a terminal its columns are separated by tabs. Each JSON object is the server's `Extraction` with
-    the member `path`. With --ndjson --partial, provisional objects with `partial_result` come first.
+    Results are printed as they finish. A table has every field of a single file, after a summary of what they
+    say, or a row for each of many; away from a terminal it is columns with tabs between, without summary.
+    Each JSON object is the server's `Extraction` with the member `path`. With --ndjson --partial, provisional
+    objects with `partial_result` come first.
 
     \b
     Exit codes: 0 all read, 1 some were not (stderr says which and why), 2 wrong usage,
                 3 the server cannot be reached.
     """
     console = Console() if sys.stdout.isatty() else None
-    read = Reading(url, jobs=jobs, partial=partial, pattern=pattern, console=console, bars=not quiet)
+    read = Reading(
+        url,
+        jobs=jobs,
+        partial=partial,
+        operations=operations,
+        pattern=pattern,
+        console=console,
+        bars=not quiet,
+    )
     try:
         failures = asyncio.run(read(paths, form))
     except ServerUnreachableError as error:
@@ -100,6 +118,7 @@ class Reading:
         *,
         jobs: int,
         partial: bool,
+        operations: tuple[str, ...],
         pattern: re.Pattern[str] | None,
         console: Console | None,
         bars: bool,
@@ -107,6 +126,7 @@ class Reading:
         self._url = url
         self._jobs = jobs
         self._partial = partial
+        self._operations = operations
         self._pattern = pattern
         self._console = console
         self._bars = bars
@@ -157,7 +177,10 @@ class Reading:
         watched = move is not None or self._partial
         try:
             return await client.extract(
-                path, on_progress=happened if watched else None, partial_results=self._partial
+                path,
+                on_progress=happened if watched else None,
+                partial_results=self._partial,
+                operations=self._operations,
             )
         except ServerUnreachableError:
             raise  # the next file would fare no better

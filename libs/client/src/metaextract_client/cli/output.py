@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from metaextract_client.cli.summary import summary
 from metaextract_client.cli.text import shown
 from metaextract_client.models import Extraction, PartialResult
 from metaextract_client.result_models import Result
@@ -72,7 +73,7 @@ class JsonLines:
 
 
 class Block:
-    """Every field of one file: group, name, printed value."""
+    """Every field of one file: group, name, printed value; on a terminal after a summary of what they say."""
 
     def __init__(self, show: Show, *, terminal: bool) -> None:
         self._show = show
@@ -86,6 +87,7 @@ class Block:
                 self._show("\t".join((shown(f.group), shown(f.name), shown(f.printed))))
             return
         self._show(_title(path, result))
+        self._show(_lines(summary(extraction)))
         table = Table(box=None, show_header=False)
         table.add_column(style="dim", no_wrap=True)
         table.add_column(style="bold", no_wrap=True)
@@ -142,6 +144,15 @@ class Rows:
             self._show("  ".join(padded).rstrip())
         else:
             self._show("\t".join(cells))
+
+
+def _lines(pairs: list[tuple[str, str]]) -> Table:
+    table = Table(box=None, show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in pairs:
+        table.add_row(label, Text(shown(text)))
+    return table
 
 
 def _title(path: Path, result: Result) -> Text:

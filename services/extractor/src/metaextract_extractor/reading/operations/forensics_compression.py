@@ -15,7 +15,7 @@ from metaextract_extractor.domain.operations_forensics import (
     NotExamined,
 )
 from metaextract_extractor.reading.evidence import Evidence
-from metaextract_extractor.reading.insights.pixels import luminance
+from metaextract_extractor.reading.operations.full_luminance import full_luminance
 from metaextract_extractor.reading.insights.stated import Stated
 from metaextract_extractor.reading.operations.double_quantisation import PIXELS_MIN, EarlierSave, earlier_save
 from metaextract_extractor.reading.operations.forensics_statements import fact, indication, of_field, of_number
@@ -84,7 +84,7 @@ def _earlier(
     if not pixel_decoders:
         yield NotExamined(_EARLIER, "Pixel decoders are off at this level of the sandbox.")
         return
-    decoded = luminance(evidence, pixel_decoders=pixel_decoders)
+    decoded = full_luminance(evidence)
     if decoded is None or table is None or jpeg.quality is None:
         yield NotExamined(_EARLIER, "The picture could not be decoded in full size within its budgets.")
         return

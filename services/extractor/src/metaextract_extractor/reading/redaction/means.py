@@ -57,7 +57,7 @@ _CONTAINERS_IN_PLACE: Final = frozenset({"HEIF", "AVIF", "GIF", "JP2", "JXL", "W
 """Families of boxes and blocks: nothing points into one, and none has a checksum."""
 _CHECKSUMS: Final = "PNG"
 _PROFILE_TAGS: Final = {"MakeAndModel": b"mmod"}
-_FILLERS: Final = {"xmp": b" ", "exif": b"\0", "jumbf": b"\0", "iptc": b"\0", "vendor": b"\0"}
+_FILLERS: Final = {"xmp": b" ", "exif": b"\0", "jumbf": b"\0", "iptc": b"\0", "vendor": b"\0", "text": b" "}
 _EMPTY_EXIF: Final = b"II*\0\x08\0\0\0" + bytes(6)
 """A TIFF header, and a directory with no entry and no successor."""
 _TIFF_SIGNATURES: Final = (b"II*\0", b"MM\0*")
@@ -101,6 +101,7 @@ def _is_word(name: str) -> bool:
 def blocks_of(left: Leftovers) -> Arguments:
     """Return how to ask for all of the blocks that the leftovers are in."""
     blocks = [_BLOCKS[one.standard] for one in left.fields if one.standard in _BLOCKS]
+    blocks += ["-Jpeg2000:all=" for one in left.fields if one.group.startswith("XML")]
     blocks += [
         f"-{one.group}:all="
         for one in left.fields

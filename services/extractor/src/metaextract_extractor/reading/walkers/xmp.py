@@ -5,6 +5,7 @@ UTF-8, UTF-16 and UTF-32).
 """
 
 import re
+from collections import Counter
 from typing import Final
 
 from metaextract_extractor.domain.result import Standard, Why
@@ -40,8 +41,12 @@ def walk_document(view: View, walk: Walk, path: str, *, svg: bool = False) -> li
         view.all(walk.budgets.xmp_bytes_max), properties, depth_max=walk.budgets.xmp_depth_max, doctype=svg
     )
     _note_end(view, walk, path, end)
+    said = Counter(entry.found.name for entry in properties.entries if entry.special)
     for entry in properties.entries:
-        _write(entry, view, walk, path)
+        if entry.special:
+            _write_special(entry, view, walk, path, placed=said[entry.found.name] == 1)
+        else:
+            _write(entry, view, walk, path)
     return properties.entries
 
 
@@ -65,9 +70,6 @@ def _note_end(view: View, walk: Walk, path: str, end: End) -> None:
 
 def _write(entry: Entry, view: View, walk: Walk, path: str) -> None:
     found = entry.found
-    if entry.special:
-        _write_special(entry, view, walk, path)
-        return
     texts = [_clean(one.value) for one in entry.values]
     if found.group == "SVG" and found.tag_id in ("width", "height"):
         texts = [re.sub(r"px\n?$", "", text) for text in texts]
@@ -95,8 +97,11 @@ def _write(entry: Entry, view: View, walk: Walk, path: str) -> None:
     )
 
 
-def _write_special(entry: Entry, view: View, walk: Walk, path: str) -> None:
-    """What stands in every packet, such as the toolkit, is told again only where it changes."""
+def _write_special(entry: Entry, view: View, walk: Walk, path: str, *, placed: bool) -> None:
+    """What stands in every packet, such as the toolkit, is told again only where it changes.
+
+    What is said several times (`rdf:about` of each description) has no one place.
+    """
     group, text = f"XMP-{entry.found.group}", entry.values[0]
     if len(walk.views.get("xmp", ())) > _PACKETS_COMPARED_MAX:
         return
@@ -116,7 +121,7 @@ def _write_special(entry: Entry, view: View, walk: Walk, path: str) -> None:
         shown(value),
         tag_id=entry.found.tag_id,
         category=entry.found.category,
-        at=_place(view, text),
+        at=_place(view, text) if placed else None,
     )
 
 

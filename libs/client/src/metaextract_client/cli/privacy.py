@@ -1,0 +1,88 @@
+"""`metaextract privacy`."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.summary import words
+from metaextract_client.cli.text import shown
+from metaextract_client.client import Client
+from metaextract_client.errors import MetaExtractError, ServerUnreachableError
+from metaextract_client.models import Extraction, Json
+
+_FIELDS_SHOWN_MAX: Final = 8
+
+
+@click.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@url_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
+    """Say what files give away about people, devices and places.
+
+    Away from a terminal: tab-separated columns file, subject, exact, statement, fields.
+
+    \b
+    Exit codes: 0 all read, whatever they give away, 1 one could not be read, 2 wrong usage,
+                3 the server cannot be reached.
+    """
+    try:
+        reports = asyncio.run(_reports(url, paths))
+    except ServerUnreachableError as error:
+        raise UnreachableError(str(error)) from error
+    except MetaExtractError as error:
+        raise click.ClickException(shown(str(error))) from error
+    except OSError as error:
+        raise click.ClickException(shown(str(error))) from error
+    if as_json:
+        documents = [{"path": str(path), **report} for path, report in zip(paths, reports, strict=True)]
+        click.echo(json.dumps(documents))
+        return
+    for path, report in zip(paths, reports, strict=True):
+        _print(path, report)
+
+
+async def _reports(url: str, paths: tuple[Path, ...]) -> list[Json]:
+    async with Client(url) as client:
+        return [_report(await client.extract(path)) for path in paths]
+
+
+def _report(extraction: Extraction) -> Json:
+    report = extraction.insights.get("privacy")
+    if report is None:
+        message = "The server could not assess what the file gives away."
+        raise MetaExtractError(message)
+    return dict(report)
+
+
+def _print(path: Path, report: Json) -> None:
+    findings = report.get("findings", ())
+    if not sys.stdout.isatty():
+        for one in findings:
+            click.echo("\t".join(map(shown, (str(path), *_columns(one)))))
+        return
+    click.secho(shown(str(path)), bold=True)
+    if not findings:
+        click.echo("  Nothing was found that identifies anybody, which is no proof.")
+    for one in findings:
+        fields = one.get("fields", ())
+        more = len(fields) - _FIELDS_SHOWN_MAX
+        named = ", ".join(fields[:_FIELDS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+        click.secho(f"  {_subject(one):<9}", fg="red" if one.get("exact") else "yellow", nl=False)
+        click.echo(f"{shown(one.get('statement', ''))} {shown(named)}")
+
+
+def _columns(finding: Json) -> tuple[str, str, str, str]:
+    exact = "exact" if finding.get("exact") else ""
+    return _subject(finding), exact, finding.get("statement", ""), " ".join(finding.get("fields", ()))
+
+
+def _subject(finding: Json) -> str:
+    return words(finding.get("subject", ""), "PRIVACY_SUBJECT_")
