@@ -3,7 +3,12 @@
 import asyncio
 import hashlib
 import json
+import os
+import pty
+import re
 import socket
+import subprocess
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -97,6 +102,13 @@ class FarSide:
         self.uploads: list[dict[str, Any]] = []
         self.last_event_ids: list[str | None] = []
         self.cancelled: list[str] = []
+        self.insights: dict[str, Any] = {}
+        self.quality: dict[str, Any] = {}
+        self.outcomes: list[dict[str, Any]] = []
+        self.fallback: dict[str, Any] = {}
+        self.comparison: dict[str, Any] = {}
+        self.compared: list[str] = []
+        self.sandbox_level = "namespaces"
         self.field_queries: list[dict[str, str]] = []
         self.corrected_query = ""
         self.uploads_now = 0
@@ -107,6 +119,7 @@ class FarSide:
         return Starlette(
             routes=[
                 Route("/v1/extractions", self._extract, methods=["POST"]),
+                Route("/v1/extractions:compare", self._compare),
                 Route(f"{one}/events", self._watch),
                 Route(f"{one}:cancel", self._cancel, methods=["POST"]),
                 Route(one, self._get),
@@ -146,6 +159,10 @@ class FarSide:
         engines = [{"name": "exiftool", "version": "13.59", "wall": "0.125s", "fields_count": 2}]
         timings = {"receiving": "0.250s", "parsing": "1s", "memory_peak_bytes": "1048576"}
         result = {"file": file, "fields": self.fields, "engines": engines, "timings": timings}
+        if self.fallback:
+            result["fallback"] = self.fallback
+        found = {"insights": self.insights, "quality": self.quality, "operations": self.outcomes}
+        message.update({name: value for name, value in found.items() if value})
         return {**message, "create_time": "2026-01-02T03:04:05Z", "result": result, "new_member": 1}
 
     async def _extract(self, request: Request) -> Response:
@@ -170,6 +187,7 @@ class FarSide:
                 "size_bytes": part.size,
                 "sha256": digest.hexdigest(),
                 "partial_results": request.query_params["partial_results"],
+                "operations": request.query_params.getlist("operations"),
                 "at": asyncio.get_running_loop().time(),
             }
         self.uploads.append(upload)
@@ -237,7 +255,12 @@ class FarSide:
 
     async def _server(self, request: Request) -> Response:
         engines = [{"name": "exiftool", "version": "13.59"}]
-        return JSONResponse({"version": "1.2.3", "engines": engines, "workers_count": 2})
+        facts = {"version": "1.2.3", "engines": engines, "workers_count": 2}
+        return JSONResponse({**facts, "sandbox_level": self.sandbox_level})
+
+    async def _compare(self, request: Request) -> Response:
+        self.compared = request.query_params.getlist("names")
+        return JSONResponse({"extractions": self.compared, **self.comparison})
 
     async def _search_fields(self, request: Request) -> Response:
         query = dict(request.query_params)
@@ -267,6 +290,32 @@ class FarSide:
         languages = [{"code": "de", "definitions_count": 8842}, {"code": "en", "definitions_count": 33744}]
         counts = {"definitions_count": 33744, "names_count": 21501, "languages": languages}
         return JSONResponse({"engine": "exiftool", "engine_version": "13.59", **counts})
+
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COMMAND = [sys.executable, "-m", "metaextract_client.cli"]
+
+
+def run_on_a_terminal(arguments: list[str], until: str, then: threading.Event) -> tuple[int, str]:
+    """Run the command on a terminal of its own; set `then` once `until` was printed."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
+    with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        text = ""
+        while True:
+            try:
+                chunk = os.read(ours, 65_536)
+            except OSError:  # Linux: the other end is closed
+                break
+            if not chunk:
+                break
+            text += ANSI.sub("", chunk.decode())
+            if until in text:
+                then.set()
+        os.close(ours)
+        then.set()
+    return process.returncode, text
 
 
 @contextmanager
@@ -315,3 +364,8 @@ def closed_port() -> int:
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("METAEXTRACT_URL", raising=False)
     monkeypatch.delenv("EXTRACTOR_EXIFTOOL", raising=False)
+
+
+@pytest.fixture
+def on_a_terminal() -> Any:
+    return run_on_a_terminal

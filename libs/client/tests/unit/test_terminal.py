@@ -1,39 +1,9 @@
-import os
-import pty
 import re
-import subprocess
-import sys
-import threading
 
 from metaextract_client.cli.text import shown
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-COMMAND = [sys.executable, "-m", "metaextract_client.cli"]
 
-
-def on_a_terminal(arguments: list[str], until: str, then: threading.Event) -> tuple[int, str]:
-    """Run the command on a terminal of its own; set `then` once `until` was printed."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
-    with subprocess.Popen(COMMAND + arguments, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        text = ""
-        while True:
-            try:
-                chunk = os.read(ours, 65_536)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not chunk:
-                break
-            text += ANSI.sub("", chunk.decode())
-            if until in text:
-                then.set()
-        os.close(ours)
-        then.set()
-    return process.returncode, text
-
-
-def test_bars_show_the_upload_and_the_reading_of_each_file(far, tmp_path):
+def test_bars_show_the_upload_and_the_reading_of_each_file(far, tmp_path, on_a_terminal):
     for name in ("one.jpg", "two.jpg"):
         (tmp_path / name).write_bytes(b"abc")
     far.go_on.clear()
@@ -48,7 +18,7 @@ def test_bars_show_the_upload_and_the_reading_of_each_file(far, tmp_path):
     assert re.search(r"two\.jpg +JPEG +3 +640x480 +2 +0 +exiftool", text)
 
 
-def test_a_single_file_is_a_block_with_its_facts_and_quiet_has_no_bars(far, tmp_path):
+def test_a_single_file_is_a_block_with_its_facts_and_quiet_has_no_bars(far, tmp_path, on_a_terminal):
     path = tmp_path / "one.jpg"
     path.write_bytes(b"abc")
     far.fields = [{"group": "IFD0", "name": "Make", "printed": "[red]C\x1b[31manon"}]
@@ -62,7 +32,7 @@ def test_a_single_file_is_a_block_with_its_facts_and_quiet_has_no_bars(far, tmp_
     assert far.last_event_ids == []
 
 
-def test_formats_are_a_table(far):
+def test_formats_are_a_table(far, on_a_terminal):
     code, text = on_a_terminal(["formats", "--url", far.url], "formats", far.go_on)
 
     assert code == 0

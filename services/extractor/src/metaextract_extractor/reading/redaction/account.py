@@ -1,22 +1,28 @@
 """What is known of one file: ExifTool's fields, our walk, the picture's own digest, whether others open it."""
 
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from PIL import Image
 
-from metaextract_extractor.domain.result import Container, Field
+from metaextract_extractor.domain.result import Container, Embedded, Field
 from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.evidence import subject_of
 from metaextract_extractor.reading.merging import placed
 from metaextract_extractor.reading.redaction.pictures import picture_digest
+from metaextract_extractor.reading.redaction.structure import is_computed
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
 # What is embedded in what is embedded, unknown tags too, and the digest of the compressed picture.
 _OPTIONS: Final = ("-ee", "-u", "-api", "RequestTags=ImageDataHash", "-api", "ImageHashType=SHA256")
+
+_EMBEDDED_COUNT_MAX: Final = 16
+"""Files within the file that are read; hardly any has more than four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,11 @@ class Account:
         return self.fields + self.walked_fields
 
 
-def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
-    """Read a file with everything that a redaction is judged by. Raises `OSError`."""
+def account_of(exiftool: ExifTool, path: Path, extension: str, scratch: Path) -> Account:
+    """Read a file with everything that a redaction is judged by; `scratch` is a folder to unpack into.
+
+    Raises `OSError`.
+    """
     found = exiftool.read(path, *_OPTIONS)
     with subject_of(path, path.stat().st_size, extension, None) as subject:
         walk = Walk()
@@ -57,7 +66,7 @@ def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
             family=subject.family,
             format_name=found.format_name,
             size_pixels=(found.width_pixels, found.height_pixels),
-            fields=tuple(placed(found.fields, walk)),
+            fields=(*placed(found.fields, walk), *_within(exiftool, path, walk.embedded, scratch)),
             walked_fields=tuple(walk.fields),
             containers=tuple(walk.containers),
             embedded_kinds=tuple(dict.fromkeys(one.kind for one in walk.embedded)),
@@ -65,6 +74,37 @@ def account_of(exiftool: ExifTool, path: Path, extension: str) -> Account:
             seen_by_others=_seen_by_pillow(path),
             is_error=any(one.code == "ENGINE_ERROR" for one in found.warnings),
         )
+
+
+def _within(
+    exiftool: ExifTool, path: Path, embedded: Iterable[Embedded], scratch: Path
+) -> Iterator[Field]:
+    """Yield what the files inside the file state: previews have positions of their own, and so have films."""
+    for one in list(embedded)[:_EMBEDDED_COUNT_MAX]:
+        extension = _extension_of(path, one)
+        if not extension:
+            continue
+        unpacked = scratch / f"embedded.{extension}"
+        try:
+            with path.open("rb") as file, unpacked.open("xb") as copy:
+                for place in one.places:
+                    os.sendfile(copy.fileno(), file.fileno(), place.offset_bytes, place.length_bytes)
+            for field in exiftool.read(unpacked, "-ee").fields:
+                if not is_computed(field.group, field.name):
+                    yield replace(field, path=f"{one.path}-{one.kind}-{field.path}", location=None)
+        finally:
+            unpacked.unlink(missing_ok=True)
+
+
+def _extension_of(path: Path, embedded: Embedded) -> str:
+    """Return `jpg` or `mp4`, or nothing for what is no file of its own."""
+    if not embedded.places:
+        return ""
+    with path.open("rb") as file:
+        head = os.pread(file.fileno(), 8, embedded.places[0].offset_bytes)
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    return "mp4" if head[4:8] == b"ftyp" else ""
 
 
 def _seen_by_pillow(path: Path) -> tuple[str | None, tuple[int, int]] | None:

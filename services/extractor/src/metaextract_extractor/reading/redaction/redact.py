@@ -77,7 +77,8 @@ def redacted(
 
     `extension` must be one of the format that the file really has: the writer goes by it.
     """
-    return _Redaction(exiftool, account_of(exiftool, path, extension), folder, extension, profile).run()
+    original = account_of(exiftool, path, extension, folder)
+    return _Redaction(exiftool, original, folder, extension, profile).run()
 
 
 class _Redaction:
@@ -117,11 +118,14 @@ class _Redaction:
                 copy, left = better, self._left_in(better)
         return self._verified(copy, left)
 
+    def _account(self, copy: Path) -> Account:
+        return account_of(self._exiftool, copy, self._extension, self._folder)
+
     def _first_copy(self) -> Account:
         arguments = self._rules.arguments(self._original.fields)
         target, complaint = self._write(arguments, self._original.path)
         if target.exists():
-            return account_of(self._exiftool, target, self._extension)
+            return self._account(target)
         stated = _ERROR.search(complaint)
         cause = stated[1] if stated else "the writer does not say why"
         name = self._original.format_name or self._original.family
@@ -136,7 +140,7 @@ class _Redaction:
         if not arguments:
             return copy
         target, _complaint = self._write(arguments, copy.path)  # the next step, or the end, sees what it did
-        return account_of(self._exiftool, target, self._extension) if target.exists() else copy
+        return self._account(target) if target.exists() else copy
 
     def _write(self, arguments: Arguments, source: Path) -> tuple[Path, str]:
         target = self._next_path()
@@ -152,7 +156,7 @@ class _Redaction:
         if copy.family == "PSD" and isinstance(self._rules, PictureOnly):
             target = self._next_path()
             done = with_resources_of_the_picture(copy.path, target, keep_profile=self._rules.keep_colour)
-            return account_of(self._exiftool, target, self._extension) if done else copy
+            return self._account(target) if done else copy
         return self._in_place(overwritten_containers, copy, left)
 
     def _in_place(
@@ -161,7 +165,7 @@ class _Redaction:
         target = self._next_path()
         if not overwrite(left, copy, target):
             return copy
-        return account_of(self._exiftool, target, self._extension)
+        return self._account(target)
 
     def _next_path(self) -> Path:
         self._copies_count += 1

@@ -167,7 +167,7 @@ class PlaceUnknown:
         return KeptBecause.ROUNDED if any(one.is_in(field) for one in self.rounded) else None
 
     def _names_place(self, field: Field) -> bool:
-        if field.standard in _COMPUTED or not self.names:
+        if is_computed(field.group, field.name) or not self.names:
             return False
         text = field.printed.casefold()
         return any(name in text for name in self.names)
