@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from google.protobuf import timestamp_pb2
 from google.rpc import error_details_pb2
@@ -165,7 +165,8 @@ def _answer(file: File, ended: pb.Extraction, seconds: float, parsing_seconds: f
 def _failures(result: result_pb2.ExtractionResult) -> dict[str, str]:
     failed = result_pb2.EngineRun.OUTCOME_FAILED
     failures = {one.name: one.cause for one in result.engines if one.outcome == failed}
-    for warning in result.warnings:
+    warnings = cast("Iterable[result_pb2.Warning]", result.warnings)  # the stub means the builtin
+    for warning in warnings:
         found = _STEP_FAILED.fullmatch(warning.message)
         if found:
             failures[found[1]] = found[2]

@@ -4,6 +4,7 @@ A walker raises nothing but `BudgetExceededError`; every place that it states is
 it says can be sent. The same for a file of which only the first half has arrived.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
@@ -38,6 +39,8 @@ from metaextract_extractor.reading.walkers.svg import walk_svg
 from metaextract_extractor.reading.walkers.tiff import walk_tiff
 from metaextract_extractor.reading.walkers.x3f import walk_x3f
 from metaextract_extractor.reading.walkers.xmp import walk_xmp
+
+INTEGER_MAX: Final = 2**53
 
 Target = Callable[[View, Walk], None]
 
@@ -102,6 +105,18 @@ class Arriving:
         return self._data[offset : offset + length]
 
 
+def _is_exact_in_json(raw: object) -> bool:
+    """RFC 8259, section 6: readers keep integers up to 2**53, and there is no infinity."""
+    match raw:
+        case list() | tuple():
+            return all(map(_is_exact_in_json, raw))
+        case int():
+            return abs(raw) <= INTEGER_MAX
+        case float():
+            return math.isfinite(raw)
+    return raw is None or isinstance(raw, str)
+
+
 def check(target: Target, data: bytes) -> None:
     """Walk the bytes whole and half; raises what a walker must not raise, or `AssertionError`."""
     for received_bytes in (len(data), len(data) // 2):
@@ -120,6 +135,8 @@ def _check_walk(walk: Walk, size_bytes: int) -> None:
         assert place.length_bytes > 0, place
         assert place.offset_bytes + place.length_bytes <= size_bytes, place
     assert all(field.name and field.group for field in walk.fields)
+    for field in walk.fields:
+        assert _is_exact_in_json(field.raw), (field.name, field.raw)
     assert len(walk.fields) <= walk.budgets.fields_max
     assert len(walk.containers) <= walk.budgets.containers_max
     _SENT.dump_json((walk.fields, walk.containers, walk.unread, walk.embedded, walk.notices))

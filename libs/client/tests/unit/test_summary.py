@@ -125,9 +125,18 @@ def test_confidence_is_words_first_and_a_number_second():
     }
 
     assert lines(quality={"confidence": confidence})["confidence"] == (
-        "212 of 240 values agreed by 3 engines, 2 conflicts (score 0.988)"
+        "212 of 240 values agreed by 3 engines, 2 conflicts (score 0.9876)"
     )
     assert lines(quality={"confidence": {}})["confidence"] == "read by one engine, witnessed by none"
+
+
+def test_what_is_not_wholly_sure_is_not_rounded_up():
+    confidence = {"score": 0.99996, "witnessed_count": 1}
+    shown = lines(quality={"confidence": confidence, "completeness": {"score": 0.99996}})
+
+    assert shown["confidence"].endswith("(score 0.9999)")
+    assert shown["completeness"] == "99.9 % of what the file says"
+    assert lines(quality={"completeness": {"score": 1}})["completeness"].startswith("100.0 %")
 
 
 def test_completeness_names_what_is_missing():

@@ -10,7 +10,7 @@ from typing import Final
 import grpc
 import structlog
 
-from metaextract.extractor.v1 import dictionary_pb2, dictionary_pb2_grpc
+from metaextract.extractor.v1 import dictionary_pb2, dictionary_pb2_grpc, redaction_pb2, redaction_pb2_grpc
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
 from metaextract_common.errors import internal
@@ -22,16 +22,19 @@ from metaextract_common.storage import sqlite
 from metaextract_extractor.adapters.dictionary.prepared import prepared
 from metaextract_extractor.adapters.event_log.memory import MemoryEventLog
 from metaextract_extractor.adapters.rpc.dictionary import FieldDictionaryServicer
+from metaextract_extractor.adapters.rpc.redaction import RedactionServicer
 from metaextract_extractor.adapters.rpc.servicer import ExtractorServicer
 from metaextract_extractor.adapters.spool.disk import DiskSpool
 from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
 from metaextract_extractor.adapters.workers.inbox import Inboxes
 from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
 from metaextract_extractor.adapters.workers.process import WorkerSettings
+from metaextract_extractor.adapters.workers.redactors import RedactorLimits, SandboxedRedactors
 from metaextract_extractor.adapters.workers.sandbox import Sandbox, SandboxTooWeakError, probed
 from metaextract_extractor.application.comparing import Comparing
 from metaextract_extractor.application.dictionary import FieldDefinitions
 from metaextract_extractor.application.extractions import ExtractionQueries
+from metaextract_extractor.application.redacting import Redacting, RedactionLimits
 from metaextract_extractor.application.run import Surroundings
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
@@ -43,6 +46,7 @@ log = structlog.stdlib.get_logger()
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"].full_name
 FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"].full_name
+REDACTION: Final = redaction_pb2.DESCRIPTOR.services_by_name["RedactionService"].full_name
 EXIFTOOL_VERSION_MIN: Final = (13, 50)
 
 
@@ -65,7 +69,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         )
         event_log = MemoryEventLog(now)
         events = await _events(settings, stack)
-        workers = await _workers(settings, stack)
+        sandbox = await _sandbox(settings, stack)
+        workers = await _workers(settings, sandbox, stack)
         uploads = Uploads(
             Surroundings(
                 extractions=extractions,
@@ -89,11 +94,13 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         add = partial(pb_grpc.add_ExtractorServiceServicer_to_server, servicer)
         checks = {"workers": workers.check, "store": extractions.check, "spool": spool.check}
         add_dictionary = await _dictionary(settings, stack)
+        redacting = RedactionServicer(_redacting(settings, sandbox, spool), draining)
+        add_redaction = partial(redaction_pb2_grpc.add_RedactionServiceServicer_to_server, redacting)
         address = await stack.enter_async_context(
             serving(
                 settings,
                 settings.listen,
-                {SERVICE: add, FIELD_DICTIONARY: add_dictionary},
+                {SERVICE: add, FIELD_DICTIONARY: add_dictionary, REDACTION: add_redaction},
                 checks=checks,
                 draining=draining,
             )
@@ -101,14 +108,14 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         yield address
 
 
-async def _workers(settings: Settings, stack: AsyncExitStack) -> WorkerPool:
-    sandbox = await _sandbox(settings, stack)
+async def _workers(settings: Settings, sandbox: Sandbox, stack: AsyncExitStack) -> WorkerPool:
     pool = WorkerPool(
         WorkerSettings(
             sandbox=sandbox,
             start_seconds_max=settings.worker_start_seconds_max,
             pixel_decoders=sandbox.level.reaches(settings.pixel_decoders_level_min),
             trust_lists=settings.trust_list_paths(),
+            tessdata=settings.tessdata_path(),
         ),
         PoolLimits(
             workers_count=settings.workers_count,
@@ -131,6 +138,24 @@ async def _workers(settings: Settings, stack: AsyncExitStack) -> WorkerPool:
     return pool
 
 
+def _redacting(settings: Settings, sandbox: Sandbox, spool: DiskSpool) -> Redacting:
+    redactors = SandboxedRedactors(
+        sandbox,
+        RedactorLimits(
+            count=settings.redactors_count,
+            seconds_max=settings.redaction_seconds_max,
+            memory_bytes_max=settings.worker_memory_bytes_max,
+            file_bytes_max=settings.upload_bytes_max,
+        ),
+    )
+    limits = RedactionLimits(
+        count_max=settings.redactions_count_max,
+        upload_bytes_max=settings.upload_bytes_max,
+        upload_idle_seconds_max=settings.upload_idle_seconds_max,
+    )
+    return Redacting(spool, redactors, limits)
+
+
 async def _sandbox(settings: Settings, stack: AsyncExitStack) -> Sandbox:
     """Find out how far workers can be confined here; refuse to start if that is not far enough."""
     inboxes = Inboxes(settings.spool_dir / "inboxes")
@@ -140,7 +165,7 @@ async def _sandbox(settings: Settings, stack: AsyncExitStack) -> Sandbox:
         settings.exiftool_path(),
         inboxes,
         settings.worker_address_space_bytes_max,
-        readable=settings.trust_list_paths(),
+        readable=(*settings.trust_list_paths(), *filter(None, [settings.tessdata_path()])),
     )
     if not sandbox.level.reaches(settings.sandbox_level_min):
         raise SandboxTooWeakError(

@@ -86,6 +86,20 @@ class Settings(ServiceSettings):
         description="PEM files with certificates of authorities whose Content Credentials are trusted, with "
         "commas between; empty: whether a signer is trusted stays open.",
     )
+    tessdata: str = Field(
+        default="",
+        description="Folder with the language data of Tesseract (`eng.traineddata`); empty: beside Python. "
+        "Without it the operation `ocr` is not delivered.",
+    )
+    redactors_count: PositiveInt = Field(
+        default=max(1, (os.cpu_count() or 2) // 2), description="Copies that are written at once."
+    )
+    redactions_count_max: PositiveInt = Field(
+        default=32, description="Redactions under way at once: arriving, waiting, being written or handed out."
+    )
+    redaction_seconds_max: PositiveFloat = Field(
+        default=60, description="Time that writing and verifying one copy may take."
+    )
     result_seconds: PositiveFloat = Field(default=3600, description="How long an ended extraction is kept.")
     sweep_seconds: PositiveFloat = Field(default=30, description="Time between removals of what has expired.")
     stream_seconds_max: PositiveFloat = Field(
@@ -99,6 +113,11 @@ class Settings(ServiceSettings):
             if not path.is_file():
                 raise FileNotFoundError(f"{path} does not exist: check EXTRACTOR_TRUST_LISTS.")
         return paths
+
+    def tessdata_path(self) -> Path | None:
+        """Return the folder with language data; None if there is none."""
+        folder = Path(self.tessdata or Path(sys.prefix, "share", "tessdata")).resolve()
+        return folder if folder.is_dir() else None
 
     def exiftool_path(self) -> Path:
         """Return the ExifTool to use; raises `FileNotFoundError` saying what to do if there is none."""

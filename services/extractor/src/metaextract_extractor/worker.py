@@ -5,9 +5,6 @@ as `reading.confinement` can leave it. Composition root of everything that parse
 """
 
 import argparse
-import ctypes
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -29,10 +26,14 @@ from metaextract_extractor.reading.confinement import confine, engines_started
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.engines.measuring import Measurement
 from metaextract_extractor.reading.evidence import subject_of
+from metaextract_extractor.reading.life import (
+    die_with,
+    end_with_the_engine,
+    outlive_the_engine,
+    own_stdout,
+)
 from metaextract_extractor.reading.reader import Reader
 from metaextract_extractor.reading.steps import STEPS_SHARE, Steps
-
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
@@ -42,35 +43,25 @@ def main() -> None:
     parser.add_argument("--confinement", type=Confinement.from_json, required=True)
     parser.add_argument("--no-pixel-decoders", action="store_true")
     parser.add_argument("--trust-list", type=Path, action="append", default=[])
+    parser.add_argument("--tessdata", type=Path)
     parser.add_argument("--parent-pid", type=int, required=True)
     arguments = parser.parse_args()
-    _die_with(arguments.parent_pid)
+    die_with(arguments.parent_pid)
     confine(arguments.confinement)
-    signal.signal(signal.SIGCHLD, _end_with_the_engine)
-    # Nothing that a library prints may get between the frames.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    end_with_the_engine()
+    answers = own_stdout()
     with ExifTool(arguments.exiftool) as exiftool:
         reader = assembled(
-            exiftool, trust_lists=arguments.trust_list, pixel_decoders=not arguments.no_pixel_decoders
+            exiftool,
+            trust_lists=arguments.trust_list,
+            pixel_decoders=not arguments.no_pixel_decoders,
+            tessdata=arguments.tessdata,
         )
         engines_started(arguments.confinement)
         _send(answers, Ready(reader.versions, (exiftool.pid,)))
         while (read := _next_read(sys.stdin.buffer)) is not None:
             _send(answers, _done(reader, exiftool, read, answers))
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-
-
-def _end_with_the_engine(_signal: int, _frame: object) -> None:
-    """pyexiftool would wait for the answer of a dead engine for ever, and take memory for it."""
-    raise SystemExit(1)
-
-
-def _die_with(parent_pid: int) -> None:
-    """Do not go on with a file that nobody waits for, should the server process be killed (prctl(2))."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:  # it died before we asked
-        raise SystemExit(1)
+        outlive_the_engine()
 
 
 def _next_read(requests: BinaryIO) -> Read | None:
@@ -89,12 +80,12 @@ def _done(reader: Reader, exiftool: ExifTool, read: Read, answers: BinaryIO) -> 
     measurement = Measurement(exiftool.pid, lambda: exiftool.bytes_said)
     steps = Steps(
         read.without,
-        reader.step_names,
+        (*reader.step_names, *read.operations),
         lambda name, fraction: _send(answers, Step(name, fraction)),
         measurement.cpu_seconds,
     )
     with subject_of(Path(read.path), read.size_bytes, read.extension, read.received) as subject:
-        reading = reader.read(subject, steps, measurement)
+        reading = reader.read(subject, steps, measurement, read.operations)
     _send(answers, Step("reporting", STEPS_SHARE))
     return Done(reading, tuple(Span(*one) for one in steps.spans))
 

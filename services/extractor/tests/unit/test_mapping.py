@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 
-from metaextract.extractor.v1 import comparison_pb2, insights_pb2, quality_pb2, result_pb2
+from metaextract.extractor.v1 import comparison_pb2, insights_pb2, operations_pb2, quality_pb2, result_pb2
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.errors import from_status
@@ -44,7 +44,7 @@ from metaextract_extractor.domain.model import (
     UploadFinish,
     UploadHeader,
 )
-from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.domain.privacy import PrivacyReport
 from metaextract_extractor.domain.quality import Quality
 from metaextract_extractor.domain.result import (
@@ -133,6 +133,7 @@ def fields_without_a_place(domain: type, descriptor: Descriptor, path: str = "")
     [
         (Insights, insights_pb2.Insights),
         (Quality, quality_pb2.Quality),
+        (OperationOutcome, operations_pb2.OperationOutcome),
         (Comparison, comparison_pb2.Comparison),
         (Revision, pb.Revision),
     ],

@@ -13,7 +13,7 @@ import structlog
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
-from metaextract_gateway.adapters.http import v1
+from metaextract_gateway.adapters.http import redactions, v1
 from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.devices import DeviceTokens
 from metaextract_gateway.adapters.http.intake import Intake
@@ -22,6 +22,7 @@ from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.adapters.http.serving import http_serving
 from metaextract_gateway.adapters.ops.app import build_ops_app
 from metaextract_gateway.adapters.rpc import billing, extractor
+from metaextract_gateway.adapters.rpc.redactor import RpcRedactor
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.settings import Settings
 
@@ -48,8 +49,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
 
         extractor_channel = await channel(settings.extractor_target, extractor.RETRIED)
         billing_channel = await channel(settings.billing_target, billing.RETRIED)
+        seconds_max = settings.upload_seconds_max
         extracting = Extracting(
-            extractor.RpcExtractor(extractor_channel, upload_seconds_max=settings.upload_seconds_max),
+            extractor.RpcExtractor(extractor_channel, upload_seconds_max=seconds_max),
             billing.RpcBilling(billing_channel),
         )
         intake = Intake(
@@ -61,6 +63,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         app = build_app(
             [
                 *v1.routes(intake, extractor_channel, draining, watch_seconds_max=settings.watch_seconds_max),
+                *redactions.routes(intake, RpcRedactor(extractor_channel, upload_seconds_max=seconds_max)),
                 *legacy_routes(intake, extractor_channel, metered=settings.metered),
             ]
         )

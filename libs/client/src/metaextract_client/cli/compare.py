@@ -65,7 +65,12 @@ def compare(*, paths: tuple[Path, ...], url: str, everything: bool, as_json: boo
         return
     rows = [one for one in comparison.fields if everything or one.relation is not Relation.EQUAL]
     if sys.stdout.isatty():
-        Console().print(_table(paths, comparison, rows))
+        console = Console()
+        console.print(
+            f"{comparison.different_count} different, {comparison.missing_count} not in all, "
+            f"{comparison.equal_count} equal"
+        )
+        console.print(_table(paths, rows))
     else:
         for one in rows:
             values = (value.printed or "" for value in one.values)
@@ -89,12 +94,8 @@ async def _compared(url: str, paths: Sequence[Path]) -> Comparison:
         return await client.compare([ids[place] for place in range(len(paths))])
 
 
-def _table(paths: Sequence[Path], comparison: Comparison, rows: Sequence[ComparedField]) -> Table:
-    counts = (
-        f"{comparison.different_count} different, {comparison.missing_count} not in all, "
-        f"{comparison.equal_count} equal"
-    )
-    table = Table(box=None, header_style="bold", caption=counts, caption_justify="left")
+def _table(paths: Sequence[Path], rows: Sequence[ComparedField]) -> Table:
+    table = Table(box=None, header_style="bold")
     table.add_column("Field", overflow="fold")
     for path in paths:
         table.add_column(Text(shown(path.name)), overflow="fold")

@@ -196,7 +196,8 @@ class Reading:
             case "ndjson":
                 return JsonLines(show)
             case _ if single:
-                return Block(show, terminal=terminal)
+                # Fewer fields than there are would be summarised wrongly.
+                return Block(show, terminal=terminal, summarised=self._pattern is None)
             case _:
                 return Rows(show, terminal=terminal)
 

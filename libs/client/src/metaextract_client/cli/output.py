@@ -73,11 +73,12 @@ class JsonLines:
 
 
 class Block:
-    """Every field of one file: group, name, printed value; on a terminal after a summary of what they say."""
+    """Every field of one file: group, name, printed value; on a terminal after a summary, if wanted."""
 
-    def __init__(self, show: Show, *, terminal: bool) -> None:
+    def __init__(self, show: Show, *, terminal: bool, summarised: bool) -> None:
         self._show = show
         self._terminal = terminal
+        self._summarised = summarised
 
     def one(self, path: Path, extraction: Extraction) -> None:
         """Print the fields; away from a terminal as tab-separated columns."""
@@ -87,7 +88,8 @@ class Block:
                 self._show("\t".join((shown(f.group), shown(f.name), shown(f.printed))))
             return
         self._show(_title(path, result))
-        self._show(_lines(summary(extraction)))
+        if self._summarised:
+            self._show(_lines(summary(extraction)))
         table = Table(box=None, show_header=False)
         table.add_column(style="dim", no_wrap=True)
         table.add_column(style="bold", no_wrap=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -33,31 +34,43 @@ def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
     Exit codes: 0 all read, whatever they give away, 1 one could not be read, 2 wrong usage,
                 3 the server cannot be reached.
     """
+    reports: list[Json] = []
+
+    def found(path: Path, report: Json) -> None:
+        if as_json:
+            reports.append({"path": str(path), **report})
+        else:
+            _print(path, report)
+
     try:
-        reports = asyncio.run(_reports(url, paths))
+        failures = asyncio.run(_assess(url, paths, found))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
-    except MetaExtractError as error:
-        raise click.ClickException(shown(str(error))) from error
-    except OSError as error:
-        raise click.ClickException(shown(str(error))) from error
     if as_json:
-        documents = [{"path": str(path), **report} for path, report in zip(paths, reports, strict=True)]
-        click.echo(json.dumps(documents))
-        return
-    for path, report in zip(paths, reports, strict=True):
-        _print(path, report)
+        click.echo(json.dumps(reports))
+    if failures:
+        raise click.exceptions.Exit(1)
 
 
-async def _reports(url: str, paths: tuple[Path, ...]) -> list[Json]:
+async def _assess(url: str, paths: tuple[Path, ...], found: Callable[[Path, Json], None]) -> int:
+    """Call `found` with the report of each file, and return how many could not be read."""
+    failures = 0
     async with Client(url) as client:
-        return [_report(await client.extract(path)) for path in paths]
+        for path in paths:
+            try:
+                found(path, _report(await client.extract(path)))
+            except ServerUnreachableError:
+                raise  # the next file would fare no better
+            except (MetaExtractError, OSError) as error:
+                failures += 1
+                click.echo(f"{shown(str(path))}: {shown(str(error))}", err=True)
+    return failures
 
 
 def _report(extraction: Extraction) -> Json:
     report = extraction.insights.get("privacy")
     if report is None:
-        message = "The server could not assess what the file gives away."
+        message = "the server could not assess what it gives away"
         raise MetaExtractError(message)
     return dict(report)
 

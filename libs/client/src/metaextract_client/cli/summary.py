@@ -1,5 +1,6 @@
 """What a file says, in a few lines for people. Of what the file does not speak, they do not either."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -45,7 +46,9 @@ def _taken(time: Json) -> str:
         return ""
     doubts = [words(one, "DOUBT_") for one in best.get("doubts", ())]
     contradicting = len(time.get("conflicts", ()))
-    against = f"{contradicting} other time{'' if contradicting == 1 else 's'} contradict it"
+    against = (
+        "1 other time contradicts it" if contradicting == 1 else f"{contradicting} other times contradict it"
+    )
     return _joined(
         f"{best.get('iso8601', '').replace('T', ' ', 1)} ({best.get('group', '')}:{best.get('name', '')})",
         against if contradicting else "",
@@ -121,7 +124,8 @@ def _confidence(extraction: Extraction) -> str:
     if extraction.quality is None:
         return ""
     confidence = extraction.quality.confidence
-    return confidence.words + (f" (score {confidence.score:.3f})" if confidence.score is not None else "")
+    score = "" if confidence.score is None else f" (score {_floored(confidence.score, 10_000):.4f})"
+    return confidence.words + score
 
 
 def _completeness(extraction: Extraction) -> str:
@@ -131,7 +135,8 @@ def _completeness(extraction: Extraction) -> str:
     gaps = f"{completeness.gaps_count} ranges not decoded" if completeness.gaps_count else ""
     unknown = completeness.unknown_tags_count
     tags = f"{unknown} tags that nobody knows" if unknown else ""
-    return _joined(f"{100 * completeness.score:.1f} % of what the file says", gaps, tags)
+    percent = 100 * _floored(completeness.score, 1_000)
+    return _joined(f"{percent:.1f} % of what the file says", gaps, tags)
 
 
 def _privacy(privacy: Json) -> str:
@@ -167,6 +172,11 @@ def _statements(forensics: Json) -> Iterator[str]:
 def _advice(extraction: Extraction) -> list[str]:
     actions = extraction.quality.recommended_actions if extraction.quality else ()
     return [one.action for one in actions[:ADVICE_COUNT_MAX]]
+
+
+def _floored(share: float, steps: int) -> float:
+    """Cut digits off: what is not wholly sure must not be shown as 1."""
+    return math.floor(share * steps + 1e-9) / steps
 
 
 def _names(parts: Iterable[str]) -> str:

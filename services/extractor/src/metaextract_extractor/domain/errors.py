@@ -170,3 +170,36 @@ def field_definition_not_found(name: str) -> ServiceError:
         f"There is no {name}.",
         {"definition": name},
     )
+
+
+def redaction_unsupported(format_name: str) -> ServiceError:
+    """Nothing here can write this format."""
+    return ServiceError(
+        Kind.INVALID,
+        DOMAIN,
+        "REDACTION_UNSUPPORTED",
+        f"{format_name} files cannot be rewritten here: convert the picture to JPEG or PNG, and redact that.",
+        {"format": format_name},
+    )
+
+
+def redaction_refused(format_name: str, cause: str) -> ServiceError:
+    """The file is too broken to be rewritten."""
+    return ServiceError(
+        Kind.PRECONDITION,
+        DOMAIN,
+        "REDACTION_REFUSED",
+        f"This {format_name} file is damaged or incomplete, and was not rewritten ({cause}): save it anew first.",
+        {"format": format_name, "cause": cause},
+    )
+
+
+def redaction_not_verified(cause: str, remaining: str) -> ServiceError:
+    """A copy was made and is not what it should be; it was thrown away."""
+    return ServiceError(
+        Kind.PRECONDITION,
+        DOMAIN,
+        "REDACTION_NOT_VERIFIED",
+        f"The copy was thrown away: {cause} ({remaining}). Convert the picture to JPEG or PNG, and redact that.",
+        {"cause": cause, "remaining": remaining},
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from metaextract_extractor.domain.insights import Insights
+from metaextract_extractor.domain.operations import OperationOutcome
 from metaextract_extractor.domain.quality import Quality
 from metaextract_extractor.domain.result import (
     Container,
@@ -30,6 +31,7 @@ class Findings:
     embedded: tuple[Embedded, ...] = ()
     insights: Insights | None = None
     quality: Quality | None = None
+    operations: tuple[OperationOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

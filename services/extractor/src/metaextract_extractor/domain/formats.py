@@ -142,6 +142,10 @@ _BRANDS: Final[Mapping[bytes, str]] = MappingProxyType(
     }
 )
 
+_PNM_EXTENSIONS: Final = {
+    b"1": "pbm", b"4": "pbm", b"2": "pgm", b"5": "pgm", b"3": "ppm", b"6": "ppm",
+}  # fmt: skip
+
 _NO_IMAGES: Final = (
     b"%PDF",
     b"PK\x03\x04",
@@ -160,6 +164,21 @@ def extension_of(file_name: str) -> str:
     """Return the extension of a file name in lower case without dot; empty if it is none that we know."""
     extension = file_name.rpartition(".")[2].lower()
     return extension if "." in file_name and extension in BY_EXTENSION else ""
+
+
+def fitting_extension(head: bytes, extension: str) -> str:
+    """Return the extension if the content bears it out, else the usual one of what the content shows.
+
+    Empty if neither is known.
+    """
+    family = sniff(head)
+    named = BY_EXTENSION.get(extension)
+    if named is not None and family in ((named.family or named.name), ""):
+        return extension
+    if family == "PNM":
+        return _PNM_EXTENSIONS[head[1:2]]
+    known = BY_NAME.get(family)
+    return known.extensions[0] if known else extension
 
 
 def sniff(head: bytes) -> str:

@@ -155,14 +155,14 @@ class TimeCorrespondence:
     """Burned against embedded capture time, as clock readings, or in UTC where both offsets are known.
 
     They match up to `seconds_max`: a minute, and what the less precise of them leaves open.
-    `whole_hours`: a mismatch that another time zone would explain. `seconds`: burned minus embedded.
+    `zone_explains`: a mismatch that another time zone would explain. `seconds`: burned minus embedded.
     """
 
     outcome: Correspondence
     seconds: float | None = None
     seconds_max: float | None = None
     in_utc: bool = False
-    whole_hours: bool = False
+    zone_explains: bool = False
     burned_iso8601: str = ""
     embedded_iso8601: str = ""
 

@@ -10,6 +10,7 @@ from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import Event, Extraction, Happening
 from metaextract_extractor.domain.operations import Operation
 from metaextract_extractor.domain.ranges import Ranges
+from metaextract_extractor.domain.redaction import RedactionProfile, RedactionReport
 from metaextract_extractor.domain.result import ByteRange, Hashes
 
 
@@ -145,6 +146,38 @@ class Workers(Protocol):
 
     async def read_if_idle(self, task: Task) -> Reading | None:
         """Let a worker read what has arrived, or return None if none is idle or the attempt fails."""
+        ...
+
+
+class RedactedFile(Protocol):
+    """A verified copy, until it is thrown away."""
+
+    @property
+    def report(self) -> RedactionReport:
+        """What was done."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+        ...
+
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield its bytes in order; raises SPOOL_UNAVAILABLE if they cannot be read."""
+        ...
+
+
+class Redactors(Protocol):
+    """Sandboxed processes that write: one for each copy."""
+
+    def redacted(
+        self, path: str, extension: str, profile: RedactionProfile
+    ) -> AbstractAsyncContextManager[RedactedFile]:
+        """Make a copy of a whole file and verify it; it is deleted at the end of the block.
+
+        `extension` fits the content. Raises REDACTION_UNSUPPORTED, REDACTION_REFUSED, REDACTION_NOT_VERIFIED,
+        EXTRACTION_TIMED_OUT, WORKER_LOST. Cancelling kills the process.
+        """
         ...
 
 

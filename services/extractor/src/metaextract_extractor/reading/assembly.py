@@ -13,7 +13,9 @@ from metaextract_extractor.reading.quality.efficiency import cost_model, measure
 from metaextract_extractor.reading.reader import Reader
 
 
-def assembled(exiftool: ExifTool, *, trust_lists: Sequence[Path], pixel_decoders: bool) -> Reader:
+def assembled(
+    exiftool: ExifTool, *, trust_lists: Sequence[Path], pixel_decoders: bool, tessdata: Path | None = None
+) -> Reader:
     """Load all engines, which takes a quarter of a second, and measure this host.
 
     `trust_lists`: PEM files of authorities whose Content Credentials are trusted. Without `pixel_decoders`
@@ -25,4 +27,5 @@ def assembled(exiftool: ExifTool, *, trust_lists: Sequence[Path], pixel_decoders
         ContentCredentials(trust_lists),
         host_scale=measure_host(cost_model()),
         pixel_decoders=pixel_decoders,
+        tessdata=tessdata,
     )

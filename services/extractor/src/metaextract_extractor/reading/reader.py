@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from metaextract_common.version import VERSION
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.insights import Insights
+from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.domain.quality import Quality
 from metaextract_extractor.domain.result import Fallback, Notice, Outcome
 from metaextract_extractor.reading.bounding import bounded
@@ -19,12 +21,13 @@ from metaextract_extractor.reading.engines.measuring import Measurement
 from metaextract_extractor.reading.evidence import Engine, Evidence, Report, Subject
 from metaextract_extractor.reading.insights.drawing import drawn, with_pixels, with_place_name
 from metaextract_extractor.reading.merging import merged, merged_without_primary, placed
+from metaextract_extractor.reading.operations.run import run_operation
 from metaextract_extractor.reading.provisional import provisional
 from metaextract_extractor.reading.quality.assess import assess
 from metaextract_extractor.reading.quality.efficiency import Cost
 from metaextract_extractor.reading.steps import Steps
 from metaextract_extractor.reading.walk import ENGINE as WALKERS
-from metaextract_extractor.reading.walk import BudgetExceededError, Walk
+from metaextract_extractor.reading.walk import BudgetExceededError, Walk, tellable_pixels
 
 WALKERS_VERSION: Final = VERSION
 
@@ -45,12 +48,14 @@ class Reader:
         *,
         host_scale: float,
         pixel_decoders: bool,
+        tessdata: Path | None,
     ) -> None:
         self._exiftool = exiftool
         self._witnesses = witnesses
         self._credentials = credentials
         self._host_scale = host_scale
         self._pixel_decoders = pixel_decoders
+        self._tessdata = tessdata
 
     @property
     def versions(self) -> dict[str, str]:
@@ -64,7 +69,13 @@ class Reader:
         """The steps of a reading, as far as they are known before."""
         return (WALKERS, *self.versions, "insights", "place", "pixels", "quality")
 
-    def read(self, subject: Subject, steps: Steps, measurement: Measurement) -> Reading:
+    def read(
+        self,
+        subject: Subject,
+        steps: Steps,
+        measurement: Measurement,
+        operations: Sequence[Operation] = (),
+    ) -> Reading:
         """Read a whole file, or of one that is arriving what is there."""
         walk = steps.engine(WALKERS, WALKERS_VERSION, lambda: _walked(subject), lambda done: len(done.fields))
         walk = walk or Walk()
@@ -79,7 +90,7 @@ class Reader:
         else:
             fields = merged(primary.fields, walk, witnesses)
         evidence = Evidence(subject, walk, fields, {**witnesses, **_as_report(primary)})
-        return self._reading(evidence, primary, steps, measurement)
+        return self._reading(evidence, primary, steps, measurement, operations)
 
     def _primary(self, subject: Subject, steps: Steps) -> Found | None:
         engine = self._exiftool
@@ -101,18 +112,24 @@ class Reader:
         return reports
 
     def _reading(
-        self, evidence: Evidence, primary: Found | None, steps: Steps, measurement: Measurement
+        self,
+        evidence: Evidence,
+        primary: Found | None,
+        steps: Steps,
+        measurement: Measurement,
+        operations: Sequence[Operation],
     ) -> Reading:
         walk, subject = evidence.walk, evidence.subject
         format_name = primary.format_name if primary else walk.format_name or subject.family
         insights = self._insights(evidence, steps)
+        outcomes = tuple(self._operation(one, evidence, insights, steps) for one in operations)
         quality = steps.ours("quality", lambda: self._quality(evidence, format_name, steps, measurement))
         fields, cut = bounded(evidence.fields)
         return Reading(
             format_name=format_name,
             media_type=primary.media_type if primary else "",
-            width_pixels=primary.width_pixels if primary else walk.width_pixels,
-            height_pixels=primary.height_pixels if primary else walk.height_pixels,
+            width_pixels=primary.width_pixels if primary else tellable_pixels(walk.width_pixels),
+            height_pixels=primary.height_pixels if primary else tellable_pixels(walk.height_pixels),
             cpu_seconds=measurement.cpu_seconds(),
             memory_peak_bytes=measurement.memory_peak_bytes(),
             fields=fields,
@@ -123,6 +140,7 @@ class Reader:
             embedded=tuple(walk.embedded),
             insights=insights,
             quality=quality,
+            operations=outcomes,
         )
 
     def _insights(self, evidence: Evidence, steps: Steps) -> Insights | None:
@@ -133,6 +151,21 @@ class Reader:
         decoders = self._pixel_decoders
         seen = steps.ours("pixels", lambda: with_pixels(named or insights, evidence, pixel_decoders=decoders))
         return seen or named or insights
+
+    def _operation(
+        self, operation: Operation, evidence: Evidence, insights: Insights | None, steps: Steps
+    ) -> OperationOutcome:
+        outcome = steps.ours(
+            operation.value,
+            lambda: run_operation(
+                operation,
+                evidence,
+                tessdata=self._tessdata,
+                pixel_decoders=self._pixel_decoders,
+                insights=insights or Insights(),
+            ),
+        )
+        return outcome or OperationOutcome(operation.value, False, steps.notices[-1].message)
 
     def _quality(
         self, evidence: Evidence, format_name: str, steps: Steps, measurement: Measurement

@@ -19,6 +19,9 @@ from metaextract_extractor.reading.view import MissingBytesError, View
 
 ENGINE: Final = "walkers"
 
+PIXELS_MAX: Final = 2**31 - 1
+"""Largest width and height that the contract can tell (int32)."""
+
 
 class BudgetExceededError(Exception):
     """A file wants more than it may have; what was found so far stands. `budget` names the limit."""
@@ -26,6 +29,11 @@ class BudgetExceededError(Exception):
     def __init__(self, budget: str) -> None:
         super().__init__(budget)
         self.budget = budget
+
+
+def tellable_pixels(length: int | None) -> int | None:
+    """Return a width or height unless it is more than can be told: files claim any."""
+    return None if length is None or length > PIXELS_MAX else length
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,8 @@ class Walk:
         self, kind: str, path: str, view: View, width: int | None = None, height: int | None = None
     ) -> None:
         """Note an image inside the file: `thumbnail`, `preview`, `mpf`, `gain_map`, `depth`, `video`, …"""
-        self.embedded.append(Embedded(kind, path, tuple(view.places()), width, height))
+        places = tuple(view.places())
+        self.embedded.append(Embedded(kind, path, places, tellable_pixels(width), tellable_pixels(height)))
 
     def reference(self, *, resolved: bool) -> None:
         """Count a pointer, and whether it led to bytes that are there."""

@@ -83,3 +83,13 @@ class Happening:
 
     message: Any
     end: Delivered | ServiceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedCopy:
+    """A redacted copy that is about to come. `report` is as the extractor sent it."""
+
+    report: Any
+    media_type: str
+    file_extension: str
+    size_bytes: int

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
-from metaextract_gateway.domain.model import Delivered, Happening, Hold, Payer, Upload
+from metaextract_gateway.domain.model import Delivered, Happening, Hold, Payer, RedactedCopy, Upload
 
 
 class Extractor(Protocol):
@@ -29,4 +29,19 @@ class Billing(Protocol):
 
     async def release(self, name: str) -> Hold:
         """Give everything back."""
+        ...
+
+
+class Redactor(Protocol):
+    """Makes copies without what should not be handed on."""
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """What a copy can be made without, by name."""
+        ...
+
+    def redact(
+        self, profile: str, file_name: str, chunks: AsyncIterator[bytes]
+    ) -> AsyncGenerator[RedactedCopy | bytes, None]:
+        """Send the file; yield first what was done, then the copy's bytes. Closing it cancels the work."""
         ...

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import insights_pb2 as insights_pb
+from metaextract.extractor.v1 import operations_pb2 as operations_pb
 from metaextract.extractor.v1 import quality_pb2 as quality_pb
 from metaextract.extractor.v1 import result_pb2 as result_pb
 from metaextract_common.errors import invalid_request
@@ -153,6 +154,9 @@ def extraction_to_proto(extraction: Extraction) -> pb.Extraction:
         error=to_status(extraction.error) if extraction.error else None,
         insights=to_message(found.insights, insights_pb.Insights()) if found and found.insights else None,
         quality=to_message(found.quality, quality_pb.Quality()) if found and found.quality else None,
+        operations=[
+            to_message(one, operations_pb.OperationOutcome()) for one in (found.operations if found else ())
+        ],
     )
 
 

@@ -4,12 +4,15 @@ The file is a hard link, so that the worker sees it grow and the spool may forge
 spool's own, because links do not cross file systems.
 """
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -24,9 +27,9 @@ class Inbox:
         self.folder = folder
 
     @contextmanager
-    def holding(self, file: Path) -> Iterator[str]:
+    def holding(self, file: Path, suffix: str | None = None) -> Iterator[str]:
         """Let the worker see `file` for the time of the block; yields its name there: random, same suffix."""
-        link = self.folder / f"{uuid.uuid4().hex}{file.suffix}"
+        link = self.folder / f"{uuid.uuid4().hex}{file.suffix if suffix is None else suffix}"
         os.link(file, link)
         try:
             yield link.name
@@ -35,6 +38,31 @@ class Inbox:
 
     def remove(self) -> None:
         """Delete the folder, and what a task left in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A folder that one worker can write to; no file in it may be larger than `file_bytes_max`."""
+
+    folder: Path
+    file_bytes_max: int
+
+    def size_bytes(self) -> int:
+        """Return what it holds now, symbolic links not followed."""
+        return sum(one.stat(follow_symlinks=False).st_size for one in os.scandir(self.folder))
+
+    def opened(self, name: str) -> int:
+        """Open a plain file that the worker left, by its name; raises `OSError` for anything else."""
+        descriptor = os.open(self.folder / Path(name).name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            os.close(descriptor)
+            raise OSError(errno.EPERM, "the worker left something other than a file of its own")
+        return descriptor
+
+    def remove(self) -> None:
+        """Delete the folder, and what is left in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -61,6 +89,10 @@ class Inboxes:
     def new(self) -> Inbox:
         """Make an empty one."""
         return Inbox(Path(tempfile.mkdtemp(dir=self.folder)))
+
+    def new_outbox(self, file_bytes_max: int) -> Outbox:
+        """Make an empty one."""
+        return Outbox(Path(tempfile.mkdtemp(dir=self.folder)), file_bytes_max)
 
     def close(self) -> None:
         """Delete all."""

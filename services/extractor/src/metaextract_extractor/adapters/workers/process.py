@@ -46,13 +46,14 @@ class WorkerDiedError(Exception):
 class WorkerSettings:
     """How workers are started. Without `pixel_decoders` no pixels are decoded whose decoder is a risk.
 
-    `trust_lists`: PEM files as `reading.assembly` wants them. `program`: what Python runs.
+    `trust_lists` and `tessdata` as `reading.assembly` wants them. `program`: what Python runs.
     """
 
     sandbox: Sandbox
     start_seconds_max: float
     pixel_decoders: bool = True
     trust_lists: tuple[Path, ...] = ()
+    tessdata: Path | None = None
     program: tuple[str, ...] = WORKER
 
 
@@ -71,6 +72,8 @@ class WorkerProcess:
         sandbox = settings.sandbox
         inbox = sandbox.inboxes.new()
         options = [f"--trust-list={path}" for path in settings.trust_lists]
+        if settings.tessdata is not None:
+            options.append(f"--tessdata={settings.tessdata}")
         if not settings.pixel_decoders:
             options.append("--no-pixel-decoders")
         command = sandbox.command(

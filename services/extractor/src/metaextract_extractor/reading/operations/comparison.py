@@ -129,7 +129,7 @@ def _times(burned: str, candidate: TimeCandidate) -> TimeCorrespondence:
         seconds=seconds,
         seconds_max=most,
         in_utc=in_utc,
-        whole_hours=not matches and _is_zone(seconds, most),
+        zone_explains=not matches and _is_zone(seconds, most),
         burned_iso8601=burned,
         embedded_iso8601=candidate.iso8601,
     )

@@ -178,38 +178,37 @@ def _times(insights: Insights) -> Iterator[ForensicStatement]:
     found = insights.capture_time
     if found is None or found.best.event is not Event.CAPTURE:
         return
-    later = [
+    changed = [
         (one, seconds)
         for one in found.candidates
         if one.event is Event.MODIFIED
         and (seconds := _seconds_between(found.best, one)) is not None
         and abs(seconds) >= MODIFIED_SECONDS_MIN
     ]
-    for one, seconds in later:
-        if seconds > 0:
-            yield fact(
-                _TOPIC,
-                "modified_after_capture",
-                "A stated modification time is later than the capture time.",
-                _both(found.best, one, seconds),
-                "Turning, rating, captioning or copying with some programs is a modification too.",
-            )
-        else:
-            yield indication(
-                _TOPIC,
-                "modified_before_capture",
-                "A stated modification time is earlier than the capture time.",
-                _both(found.best, one, seconds),
-                "A clock was set, or one of the times was written without its zone.",
-            )
+    later, earlier = ([each for each in changed if (each[1] > 0) is after] for after in (True, False))
+    if later:
+        yield fact(
+            _TOPIC,
+            "modified_after_capture",
+            "A stated modification time is later than the capture time.",
+            _both(found.best, later),
+            "Turning, rating, captioning or copying with some programs is a modification too.",
+        )
+    if earlier:
+        yield indication(
+            _TOPIC,
+            "modified_before_capture",
+            "A stated modification time is earlier than the capture time.",
+            _both(found.best, earlier),
+            "A clock was set, or one of the times was written without its zone.",
+        )
 
 
-def _both(best: TimeCandidate, other: TimeCandidate, seconds: float) -> list[ForensicEvidence]:
-    return [
-        ForensicEvidence("Capture time", best.iso8601, f"{best.group}:{best.name}"),
-        ForensicEvidence("Modification time", other.iso8601, f"{other.group}:{other.name}"),
-        of_number("Seconds between them", seconds),
-    ]
+def _both(best: TimeCandidate, others: list[tuple[TimeCandidate, float]]) -> Iterator[ForensicEvidence]:
+    yield ForensicEvidence("Capture time", best.iso8601, f"{best.group}:{best.name}")
+    for other, seconds in others:
+        yield ForensicEvidence("Modification time", other.iso8601, f"{other.group}:{other.name}")
+        yield of_number("Seconds after the capture", seconds)
 
 
 def _seconds_between(capture: TimeCandidate, modified: TimeCandidate) -> float | None:

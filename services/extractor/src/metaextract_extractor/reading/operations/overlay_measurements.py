@@ -50,7 +50,7 @@ APPS: Final = (
 )  # fmt: skip
 """Programs and cameras that print their name."""
 
-_APP_LIKENESS_MIN: Final = 90
+_APP_LIKENESS_MIN: Final = 85
 
 
 def measurements(lines: Sequence[TextLine]) -> tuple[BurnedMeasurement, ...]:

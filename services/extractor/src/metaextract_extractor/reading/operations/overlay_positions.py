@@ -36,7 +36,7 @@ _ANGLE: Final = re.compile(
       | (?P<d2> \d{1,3} ) \s* [°*] \s* (?P<m2> \d{1,2} [.,] \d{1,6} ) \s* ['"]?
       | (?P<d1> \d{1,3} \s? [.,] \d{2,10} ) (?![.,]?\d) \s* [°*]?
     )
-    (?: \s* (?P<after> [NSEW] ) (?![A-Za-z\d]) (?!\s*\d) | \s* (?P<glued> [NSEW] ) (?=\s+[+-]?\d) )?
+    (?(before) | (?: \s* (?P<after> [NSEW] ) (?![A-Za-z\d]) )? )
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -124,7 +124,7 @@ def _angles(text: str, line: int) -> Iterator[_Angle]:
             continue
         degrees, notation, resolution = value
         label = (match["label"] or "").lower()
-        side = (match["before"] or match["after"] or match["glued"] or "").strip(" .:").upper()
+        side = (match["before"] or match["after"] or "").strip(" .:").upper()
         if notation is PositionNotation.DECIMAL and not label and not side and resolution > _BARE_RESOLUTION:
             continue
         by_side = {"N": "latitude", "S": "latitude", "E": "longitude", "W": "longitude"}.get(side, "")

@@ -16,11 +16,17 @@ from metaextract_extractor.reading.redaction.structure import is_computed
 
 Arguments = tuple[str, ...]
 
-EMBEDDED: Final[Arguments] = (
-    *("-trailer:all=", "-MPF:all=", "-JpgFromRaw=", "-JpgFromRaw2=", "-OtherImage="),
-    *("-PreviewImage=", "-ThumbnailImage=", "-Photoshop:PhotoshopThumbnail=", "-IFD1:all="),
+BEHIND: Final[Arguments] = (
+    *("-trailer:all=", "-MPF:all="),
+    *("-XMP-GCamera:MotionPhoto*=", "-XMP-GCamera:MicroVideo*=", "-XMP-GContainer:all="),
 )
-"""How to ask for whatever is a file of its own, with metadata of its own."""
+"""How to ask for the files behind the picture, and for what announces them."""
+
+PREVIEWS: Final[Arguments] = (
+    *("-PreviewImage=", "-JpgFromRaw=", "-JpgFromRaw2=", "-OtherImage=", "-ThumbnailImage=", "-IFD1:all="),
+    "-Photoshop:PhotoshopThumbnail=",
+)
+"""How to ask for the small pictures of the picture, which may have metadata of their own."""
 
 GEOTIFF: Final[Arguments] = tuple(
     f"-IFD0:{name}="

@@ -21,7 +21,8 @@ from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.redaction.account import Account, account_of
 from metaextract_extractor.reading.redaction.leaks import found_in, needles_of
 from metaextract_extractor.reading.redaction.means import (
-    EMBEDDED,
+    BEHIND,
+    PREVIEWS,
     Arguments,
     Leftovers,
     blocks_of,
@@ -35,7 +36,7 @@ from metaextract_extractor.reading.redaction.rules import PictureOnly, rules_for
 from metaextract_extractor.reading.redaction.silence import says_nothing
 from metaextract_extractor.reading.redaction.structure import is_computed
 
-REMAINING_COUNT_MAX: Final = 50
+REMAINING_COUNT_MAX: Final = 20
 PICTURE: Final = FieldName("", "picture")
 """Stands for the picture itself among what is wrong with a copy."""
 EMBEDDED_GROUP: Final = "embedded"
@@ -105,7 +106,8 @@ class _Redaction:
             lambda copy, left: self._rewritten(copy, blocks_of(left)),
             self._fields_in_place,
             self._containers_in_place,
-            lambda copy, _left: self._rewritten(copy, EMBEDDED),
+            lambda copy, _left: self._rewritten(copy, BEHIND),
+            lambda copy, _left: self._rewritten(copy, PREVIEWS),
         )
         copy = self._first_copy()
         left = self._left_in(copy)

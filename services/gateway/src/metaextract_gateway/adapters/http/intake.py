@@ -108,7 +108,7 @@ class Intake:
         Raises what ended it, or `ClientDisconnect`; the work is cancelled then and nothing is charged.
         """
         body_read = asyncio.Event()
-        chunks = _noticed(incoming.chunks, body_read)
+        chunks = noticed(incoming.chunks, body_read)
         return await unless_disconnected(request, body_read, self._run(payer, upload, chunks, seen))
 
     async def _run(self, payer: Payer, upload: Upload, chunks: AsyncIterator[bytes], seen: Seen) -> Outcome:
@@ -133,9 +133,10 @@ def _idempotency_key(request: Request) -> str:
     return key if len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX else ""
 
 
-async def _noticed(
+async def noticed(
     chunks: AsyncGenerator[bytes, None], body_read: asyncio.Event
 ) -> AsyncGenerator[bytes, None]:
+    """Pass chunks on, and say when there are no more; `unless_disconnected` wants to know."""
     async with aclosing(chunks):
         async for chunk in chunks:
             yield chunk

@@ -40,6 +40,8 @@ INDEX: Final = {
     "watch": "GET /v1/extractions/{id}/events (server-sent events)",
     "cancel": "POST /v1/extractions/{id}:cancel",
     "compare": "GET /v1/extractions:compare?names=extractions/{id}&names=extractions/{id}",
+    "redact": "POST /v1/redactions?profile= remove_all, position, coarse_position, "
+    "keep_colour_and_orientation (a file as above; answers with the copy, or its report with ?report=only)",
     "formats": "GET /v1/formats",
     "fields": "GET /v1/fieldDefinitions?query= (also group, language, view, page_size, page_token)",
     "field": "GET /v1/fieldDefinitions/{id}",
@@ -66,7 +68,7 @@ def routes(
 
     async def create(request: Request) -> Response:
         await intake.admit(request)
-        _refuse_other_media(request)
+        refuse_other_media(request)
         operations = _operations(request)
         incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
         visitor = intake.visitor(request)
@@ -115,7 +117,8 @@ def routes(
     ]
 
 
-def _refuse_other_media(request: Request) -> None:
+def refuse_other_media(request: Request) -> None:
+    """Raise MEDIA_TYPE_UNSUPPORTED or FILE_MISSING for what is no image by its own account."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type.startswith(_NOT_IMAGES):
         raise errors.unsupported_media_type(media_type)

@@ -1,6 +1,5 @@
-"""The extractor over gRPC: re-cuts an upload into chunks of the best size and sends it as it arrives."""
+"""The extractor over gRPC: sends an upload as it arrives, and tells what becomes of it."""
 
-import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
@@ -10,15 +9,12 @@ import grpc
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError
-from metaextract_common.rpc.channel_options import CHUNK_BYTES, CHUNK_BYTES_MAX
 from metaextract_common.rpc.errors import from_status
+from metaextract_gateway.adapters.rpc.sending import Sending
 from metaextract_gateway.domain.model import Delivered, Happening, Upload
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
-
-FIRST_BYTES: Final = 4096
-"""What the extractor needs to see before it can refuse a file."""
 
 RETRIED: Final = (
     *(
@@ -57,8 +53,9 @@ class RpcExtractor:
         self, owner: str, upload: Upload, chunks: AsyncIterator[bytes]
     ) -> AsyncGenerator[Happening, None]:
         """Extract. An error that `chunks` raises ends the call and is raised here."""
-        sending = _Sending(owner, upload, chunks)
-        call = self._stub.Extract(sending.requests(), timeout=self._upload_seconds_max)
+        sending = Sending(chunks)
+        requests = _requests(owner, upload, sending)
+        call = self._stub.Extract(requests, timeout=self._upload_seconds_max)
         try:
             async for response in call:
                 if sending.error is not None:
@@ -73,50 +70,14 @@ class RpcExtractor:
             raise sending.error
 
 
-class _Sending:
-    """The client's side of one upload. `error` is what reading the file raised."""
-
-    def __init__(self, owner: str, upload: Upload, chunks: AsyncIterator[bytes]) -> None:
-        self._owner = owner
-        self._upload = upload
-        self._chunks = chunks
-        self.error: Exception | None = None
-
-    async def requests(self) -> AsyncGenerator[pb.ExtractRequest, None]:
-        """Header, chunks, finish; without the finish if the file did not arrive whole."""
-        yield pb.ExtractRequest(header=_header(self._owner, self._upload))
-        digest, size_bytes = hashlib.sha256(), 0
-        try:
-            async with aclosing(_recut(self._chunks)) as chunks:
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    size_bytes += len(chunk)
-                    yield pb.ExtractRequest(chunk=chunk)
-        except Exception as error:  # noqa: BLE001 - gRPC would swallow it; `extract` raises it
-            self.error = error
-            return
-        yield pb.ExtractRequest(finish=pb.UploadFinish(size_bytes=size_bytes, sha256=digest.digest()))
-
-
-async def _recut(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Join small chunks, pass large ones on as they are: each copy would cost memory for every upload.
-
-    The first goes out at once, so that refusals come early.
-    """
-    waiting: list[bytes] = []
-    waiting_bytes, wanted = 0, FIRST_BYTES
-    async for chunk in chunks:
-        waiting.append(chunk)
-        waiting_bytes += len(chunk)
-        if waiting_bytes >= wanted:
-            joined = waiting[0] if len(waiting) == 1 else b"".join(waiting)
-            waiting.clear()
-            del chunk  # nothing may hold it while the next hop is slow
-            waiting_bytes, wanted = 0, CHUNK_BYTES // 2
-            for at in range(0, len(joined), CHUNK_BYTES_MAX):
-                yield joined[at : at + CHUNK_BYTES_MAX]
-    if waiting:
-        yield b"".join(waiting)
+async def _requests(owner: str, upload: Upload, sending: Sending) -> AsyncGenerator[pb.ExtractRequest, None]:
+    yield pb.ExtractRequest(header=_header(owner, upload))
+    async with aclosing(sending.parts()) as parts:
+        async for part in parts:
+            if isinstance(part, pb.UploadFinish):
+                yield pb.ExtractRequest(finish=part)
+            else:
+                yield pb.ExtractRequest(chunk=part)
 
 
 def _header(owner: str, upload: Upload) -> pb.UploadHeader:

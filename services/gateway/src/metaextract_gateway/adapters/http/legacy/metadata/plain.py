@@ -33,7 +33,16 @@ def _single(value: Any, field: Any) -> Any:  # noqa: ANN401 - as above
         return plain(value)
     if field.enum_type is not None:
         return enum_word(field.enum_type, value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float):
+        return _number(value, single=field.type == field.TYPE_FLOAT)
+    return value
+
+
+def _number(value: float, *, single: bool) -> float | None:
+    """A float of the contract has seven digits; the rest are those of its conversion."""
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.7g}") if single else value
 
 
 def enum_word(kind: EnumDescriptor, number: int) -> str | None:
