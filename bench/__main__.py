@@ -5,7 +5,9 @@ import sys
 
 from bench.dictionary import command as dictionary
 from bench.hostile import command as hostile
+from bench.partials import command as partials
 from bench.quality import command as quality
+from bench.similarity import command as similarity
 from bench.uploads import command as uploads
 
 
@@ -16,9 +18,11 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="MEASUREMENT")
     uploads.add_to(commands)
+    similarity.add_to(commands)
     quality.add_to(commands)
     dictionary.add_to(commands)
     hostile.add_to(commands)
+    partials.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command is None:
         parser.print_help()

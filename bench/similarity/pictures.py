@@ -23,7 +23,7 @@ Change = Callable[[Image.Image], Image.Image]
 
 
 def gallery(*, fitted: bool, drawn_count: int, folder: Path = SAMPLES_DIR) -> dict[str, Image.Image]:
-    """Return different pictures by name: photographs of the samples and drawn scenes, of one of two halves."""
+    """Return different pictures by name, of one half: photographs of the samples and drawn scenes."""
     found: dict[str, Image.Image] = {}
     hashes: list[str] = []
     for sample in samples(folder):
@@ -58,7 +58,8 @@ def _jpeg(quality: int) -> Change:
 
 def _resized(share: float) -> Change:
     return lambda picture: picture.resize(
-        (max(8, round(picture.width * share)), max(8, round(picture.height * share))), Image.Resampling.BICUBIC
+        (max(8, round(picture.width * share)), max(8, round(picture.height * share))),
+        Image.Resampling.BICUBIC,
     )
 
 
@@ -119,3 +120,10 @@ CHANGES: Final[dict[str, Change]] = {
     ),
 }
 """Name -> what is done to a picture."""
+
+BEYOND: Final[dict[str, Change]] = {
+    "cropped by 40 %": _cropped(0.4),
+    "turned by 90 degrees": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
+    "mirrored": lambda picture: picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+}
+"""What none of the methods is made for; scored apart."""

@@ -28,7 +28,7 @@ METHODS = ("embedding", "phash", "pdq")
 
 
 def described(picture: Image.Image) -> Described:
-    """Describe a picture. Hashes become vectors of -1 and 1, whose dot product falls with Hamming distance."""
+    """Describe a picture. Hashes become vectors of -1 and 1: their dot product falls with the distance."""
     return Described(vector(picture), _signs(phash(picture), 64), _signs(pdq(picture)[0], 256))
 
 
@@ -39,7 +39,7 @@ def likenesses(queries: Sequence[Described], others: Sequence[Described], method
 
 
 def recall_at_1(found: Matrix) -> float:
-    """Return the share of queries whose own picture (same index) is nearer than every other; ties do not count."""
+    """Return the share of queries whose own picture (same index) is nearer than every other, without ties."""
     own = np.diag(found)[:, None]
     return float(((found >= own - 1e-12).sum(1) == 1).mean())
 

@@ -126,8 +126,9 @@ async def test_a_worker_that_is_killed_costs_its_file_one_engine_and_no_other_fi
     await eventually(fresh.reading_worker)
     worker = fresh.reading_worker()
     assert worker is not None
+    await asyncio.sleep(1.5)  # our walkers are done with it by then, and ExifTool is not for long
     worker.kill()
-    answer = await asyncio.wait_for(dying, 20)
+    answer = await asyncio.wait_for(dying, 40)
 
     assert answer.status_code == 201
     assert answer.json()["result"]["fallback"] == {"engine": "exiftool", "cause": "crashed"}

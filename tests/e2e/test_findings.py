@@ -1,5 +1,6 @@
 """What follows from the fields, through the whole product: quality, insights, comparison, the fallback."""
 
+import io
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from metaextract_testing.factory import FORMATS, make
 from metaextract_testing.fleet import Fleet, started
@@ -15,10 +17,25 @@ from metaextract_testing.fleet import Fleet, started
 
 def legacy(fleet: Fleet, fmt: str, seed: int = 1) -> dict:
     image = make(fmt, seed=seed)
-    files = {"file": (image.name, image.content, image.media_type)}
-    answer = httpx.post(f"{fleet.url}/api/images_mvp/extract", files=files, timeout=60)
+    return extracted(fleet, image.name, image.content)
+
+
+def extracted(fleet: Fleet, name: str, content: bytes, **fields: str) -> dict:
+    url = f"{fleet.url}/api/images_mvp/extract"
+    answer = httpx.post(url, files={"file": (name, content)}, data=fields, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def with_overlay() -> bytes:
+    """A picture as camera apps print on it."""
+    image = Image.new("RGB", (1200, 900), (40, 60, 40))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=36)
+    for row, line in enumerate(("GPS Map Camera", "Lat 47.376900  Long 8.541700", "14/05/2023 13:22")):
+        draw.text((40, 600 + 60 * row), line, fill="white", font=font)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
 
 
 async def uploaded(http: httpx.AsyncClient, seed: int) -> str:
@@ -71,6 +88,23 @@ def test_a_free_check_gives_away_neither_place_nor_device_nor_owner(metered: Fle
     assert document["quality_metrics"]["confidence_score"] > 0.9
 
 
+def test_what_is_printed_on_the_picture_is_read_but_its_place_is_not_given_away(
+    running: Fleet, metered: Fleet
+) -> None:
+    content = with_overlay()
+
+    whole = extracted(running, "overlay.jpg", content, op_ocr="1")
+    free = extracted(metered, "overlay.jpg", content, op_ocr="1")
+
+    parsed = whole["burned_metadata"]["parsed_data"]
+    assert (parsed["gps"]["latitude"], parsed["gps"]["longitude"]) == (47.3769, 8.5417)
+    assert parsed["timestamp"] == "2023-05-14T13:22"
+    assert whole["metadata_comparison"]["summary"]["gps_comparison"] == "burned_only"
+    assert free["burned_metadata"]["parsed_data"]["timestamp"] == "2023-05-14T13:22"
+    assert free["burned_metadata"]["extracted_text"] is None
+    assert not {"47.3769", "8.5417"} & set(re.findall(r"\d+\.\d{4}", json.dumps(free)))
+
+
 def test_without_the_primary_engine_the_basic_path_answers_in_the_same_shape(
     running: Fleet, tmp_path: Path
 ) -> None:
@@ -98,6 +132,30 @@ async def test_two_extractions_are_compared_over_http(http: httpx.AsyncClient) -
     assert relations["IFD0:Make"] == "RELATION_EQUAL"
     assert (lonely.status_code, lonely.json()["reason"]) == (400, "INVALID_REQUEST")
     assert (unknown.status_code, unknown.json()["reason"]) == (404, "EXTRACTION_NOT_FOUND")
+
+
+async def test_operations_are_delivered_over_http_or_say_why_not(http: httpx.AsyncClient) -> None:
+    outcomes = {}
+    for fmt in ("jpeg", "svg"):
+        image = make(fmt)
+        answer = await http.post(
+            "/v1/extractions",
+            params={"operations": ["embedding", "forensics"]},
+            files={"file": (image.name, image.content, image.media_type)},
+        )
+        outcomes[fmt] = {one["operation"]: one for one in answer.json()["operations"]}
+
+    assert len(outcomes["jpeg"]["embedding"]["embedding"]["vector"]) == 256
+    assert outcomes["jpeg"]["forensics"]["forensics"]["statements"]
+    assert outcomes["svg"]["embedding"].keys() == {"operation", "reason"}
+    assert outcomes["svg"]["forensics"]["delivered"] is True
+
+
+async def test_without_operations_there_are_no_outcomes(http: httpx.AsyncClient) -> None:
+    image = make("jpeg")
+    answer = await http.post("/v1/extractions", files={"file": (image.name, image.content, image.media_type)})
+
+    assert "operations" not in answer.json()
 
 
 async def test_an_operation_that_there_is_not_is_refused_before_the_file_is_read(

@@ -1,9 +1,11 @@
 """With --metered, free checks, credits and rate limits hold."""
 
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc
 import httpx
+import pytest
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
@@ -11,8 +13,8 @@ from metaextract_testing.factory import make
 from metaextract_testing.fleet import Fleet
 
 
-def extract(client: httpx.Client, seed: int, **fields: str) -> httpx.Response:
-    image = make("jpeg", seed=seed)
+def extract(client: httpx.Client, seed: int, fmt: str = "jpeg", **fields: str) -> httpx.Response:
+    image = make(fmt, seed=seed)
     files = {"file": (image.name, image.content, image.media_type)}
     return client.post("/api/images_mvp/extract", files=files, data=fields)
 
@@ -34,19 +36,63 @@ async def test_two_checks_are_free_then_credits_pay_then_nothing_does(metered: F
         async with grpc.aio.insecure_channel(metered.target("billing")) as channel:
             stub = BillingServiceStub(channel)
             await stub.GrantCredits(
-                pb.GrantCreditsRequest(account="session:s1", request_id=str(uuid.uuid4()), credits=4)
+                pb.GrantCreditsRequest(account="session:s1", request_id=str(uuid.uuid4()), credits=7)
             )
             paid = extract(client, 3, session_id="s1")
             balance = await stub.GetBalance(pb.GetBalanceRequest(account="session:s1"))
         assert paid.status_code == 200, paid.text
         assert paid.json()["access"]["mode"] == "paid"
-        # Nothing but reading was delivered, so nothing but reading is charged.
-        assert paid.json()["access"]["credits_charged"] == 1
+        # The legacy asks for an embedding unless it is told not to.
+        assert paid.json()["access"]["credits_charged"] == 4
         assert (balance.credits_available, balance.credits_held) == (3, 0)
 
         poor = extract(client, 4, session_id="s1")
         assert poor.status_code == 402
         assert poor.json()["error"]["message"] == "Insufficient credits: have 3, need 4"
+
+
+@pytest.fixture
+async def grant(metered: Fleet) -> AsyncIterator[Callable[[str, int], Awaitable[None]]]:
+    """Give credits to a session."""
+    async with grpc.aio.insecure_channel(metered.target("billing")) as channel:
+        stub = BillingServiceStub(channel)
+
+        async def give(session: str, amount: int) -> None:
+            request_id = str(uuid.uuid4())
+            account = f"session:{session}"
+            await stub.GrantCredits(
+                pb.GrantCreditsRequest(account=account, request_id=request_id, credits=amount)
+            )
+
+        yield give
+
+
+@pytest.mark.parametrize(
+    ("fmt", "fields", "delivered", "charged"),
+    [
+        ("jpeg", {}, {"embedding": True}, 4),
+        ("jpeg", {"op_embedding": "0"}, {}, 1),
+        ("jpeg", {"op_forensics": "1"}, {"embedding": True, "forensics": True}, 8),
+        ("svg", {"op_forensics": "1"}, {"embedding": False, "forensics": True}, 5),
+    ],
+)
+async def test_only_what_was_delivered_is_charged(
+    metered: Fleet, grant: Callable, fmt: str, fields: dict, delivered: dict, charged: int
+) -> None:
+    with httpx.Client(base_url=metered.url, timeout=60) as client:
+        for seed in range(2):  # the free checks
+            extract(client, seed)
+        await grant("s1", 20)
+
+        paid = extract(client, 3, fmt=fmt, session_id="s1", **fields)
+
+    assert paid.status_code == 200, paid.text
+    document = paid.json()
+    assert document["access"]["credits_charged"] == charged
+    outcomes = {one["operation"]: one["delivered"] for one in document["extraction_info"]["operations"]}
+    assert outcomes == delivered
+    assert (document["manipulation_detection"] is not None) is ("forensics" in delivered)
+    assert (document["perceptual_hashes"]["embedding"] is not None) is bool(delivered.get("embedding"))
 
 
 def test_the_eleventh_upload_of_a_minute_is_a_429(metered: Fleet) -> None:

@@ -17,8 +17,8 @@ import pytest
 
 from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult
-from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.adapters.rpc.mapping import field_to_proto
+from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_gateway.adapters.http.legacy.metadata import Access, Mode, legacy_metadata
 from metaextract_testing import exiftool_path
 from metaextract_testing.factory import FORMATS, make
@@ -117,7 +117,11 @@ def read(exiftool: ExifTool, path: Path, name: str) -> ExtractionResult:
 
 def metadata(message: ExtractionResult, mode: Mode | None = "paid") -> dict[str, Any]:
     document = legacy_metadata(
-        Extraction(result=message), client_last_modified_ms=None, access=Access(mode=mode), processing_ms=5, now=NOW
+        Extraction(result=message),
+        client_last_modified_ms=None,
+        access=Access(mode=mode),
+        processing_ms=5,
+        now=NOW,
     )
     written = json.dumps(document, allow_nan=False)
     assert json.loads(written) == document

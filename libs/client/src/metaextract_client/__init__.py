@@ -53,6 +53,7 @@ from metaextract_client.models import (
     State,
     StateChange,
 )
+from metaextract_client.redaction import Redaction, RedactionProfile
 from metaextract_client.result_models import (
     Agreement,
     ByteRange,
@@ -113,6 +114,8 @@ __all__ = [
     "Quality",
     "ReadValue",
     "Recommendation",
+    "Redaction",
+    "RedactionProfile",
     "Relation",
     "Result",
     "RevisedField",

@@ -26,6 +26,7 @@ from metaextract_client.event_stream import events
 from metaextract_client.field_models import FieldDefinition, FieldDictionary, FieldGroup, FieldsFound
 from metaextract_client.finding_models import Comparison
 from metaextract_client.models import Event, Extraction, Format, Server, State
+from metaextract_client.redaction import Redaction, RedactionProfile, redacted_copy
 from metaextract_client.uploading import Upload, WaitedFor, may_pass, sendable_name, wait_seconds
 
 DEFAULT_URL: Final = "http://localhost:8080"
@@ -102,15 +103,42 @@ class Client:
         upload = Upload(
             source, sendable_name(name), request_id or str(uuid4()), partial_results, tuple(operations)
         )
-        extraction: Extraction = await AsyncRetrying(
-            retry=retry_if_exception(may_pass),
-            stop=stop_after_attempt(self._attempts_max) | WaitedFor(self._retry_seconds_max),
-            wait=wait_seconds,
-            reraise=True,
-        )(self._attempt, upload, on_progress)
+        extraction: Extraction = await self._retrying()(self._attempt, upload, on_progress)
         if extraction.state is not State.SUCCEEDED:
             raise ExtractionFailedError(extraction)
         return extraction
+
+    async def redact(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        target: str | os.PathLike[str],
+        profile: RedactionProfile | str,
+        *,
+        file_name: str = "",
+        overwrite: bool = False,
+    ) -> Redaction:
+        """Write to `target` a copy of one file without what `profile` names, verified by the server.
+
+        `target` appears when the copy is whole, or not at all.
+
+        Raises:
+            ProblemError: as `extract`, and `REDACTION_UNSUPPORTED`, `REDACTION_REFUSED`,
+                `REDACTION_NOT_VERIFIED`.
+            FileExistsError: `target` exists, and `overwrite` was not said.
+            ServerUnreachableError, ConnectionBrokenError, OSError: as `extract`.
+        """
+        name = file_name or ("upload" if isinstance(source, bytes) else Path(source).name)
+        upload = Upload(source, sendable_name(name))
+        copied: Redaction = await self._retrying()(
+            redacted_copy,
+            self._http,
+            upload,
+            Path(target),
+            str(profile),
+            overwrite=overwrite,
+            timeout=self._extraction_timeout,
+        )
+        return copied
 
     async def get(self, extraction_id: str) -> Extraction:
         """Return an extraction in its present state. Raises ProblemError `EXTRACTION_NOT_FOUND`."""
@@ -204,6 +232,14 @@ class Client:
     async def field_dictionary(self) -> FieldDictionary:
         """Say what the field dictionary holds and what it was made from."""
         return await self._call(field_models.field_dictionary_from_json, "GET", "/v1/fieldDictionary")
+
+    def _retrying(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_if_exception(may_pass),
+            stop=stop_after_attempt(self._attempts_max) | WaitedFor(self._retry_seconds_max),
+            wait=wait_seconds,
+            reraise=True,
+        )
 
     async def _attempt(self, upload: Upload, on_progress: Callable[[Event], None] | None) -> Extraction:
         # A new id each time: an attempt that was cut off may have left a failed extraction under the old one.

@@ -32,9 +32,9 @@ class Upload:
 
     source: str | os.PathLike[str] | bytes
     file_name: str
-    request_id: str
-    partial_results: bool
-    operations: tuple[str, ...]
+    request_id: str = ""
+    partial_results: bool = False
+    operations: tuple[str, ...] = ()
 
     async def open(self) -> BinaryIO:
         """Return the bytes from the beginning; the caller closes it."""

@@ -10,7 +10,9 @@ from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
+import pillow_heif
 import pytest
+import rawpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -32,6 +34,17 @@ from metaextract_testing.factory import (
 MIB = 1 << 20
 Writer = Callable[[Path, int, int], LargeImage]
 Chunks = Callable[[int, int], Iterator[bytes]]
+LATE = {"webp", "tiff-late", "heic-late"}
+"""Formats whose Exif stands behind the picture."""
+
+
+def picture(content: bytes) -> Image.Image:
+    """Decode."""
+    if pillow_heif.is_supported(content[:32]):
+        return pillow_heif.open_heif(content).to_pillow()
+    with Image.open(BytesIO(content)) as opened:
+        opened.load()
+        return opened.convert("RGB")
 
 
 @given(
@@ -44,8 +57,7 @@ def test_the_stream_has_exactly_the_size_asked_for(image_format: str, bytes_tota
     image = large_image(image_format, bytes_total, seed)
     content = b"".join(image.chunks())
     assert len(content) == image.bytes_total == bytes_total
-    with Image.open(BytesIO(content)) as opened:
-        opened.load()
+    picture(content)
 
 
 @pytest.mark.parametrize("image_format", LARGE_FORMATS)
@@ -53,10 +65,9 @@ def test_the_stream_has_exactly_the_size_asked_for(image_format: str, bytes_tota
 def test_the_last_row_is_decoded_from_the_file(image_format: str, bytes_total: int) -> None:
     """A decoder that runs out of data leaves the rest of the picture flat."""
     image = large_image(image_format, bytes_total)
-    with Image.open(BytesIO(b"".join(image.chunks()))) as opened:
-        opened.load()
-        width, height = opened.size
-        last_row = opened.convert("RGB").crop((0, height - 1, width, height)).tobytes()
+    decoded = picture(b"".join(image.chunks()))
+    width, height = decoded.size
+    last_row = decoded.crop((0, height - 1, width, height)).tobytes()
     assert len(set(last_row)) > 10
 
 
@@ -141,3 +152,25 @@ def test_a_large_png_has_many_idat_chunks_with_the_right_crc() -> None:
 def test_the_strip_of_a_large_tiff_ends_with_the_file() -> None:
     image = large_image("tiff", 3 * MIB)
     assert int(image.tags["IFD0:StripOffsets"]) + int(image.tags["IFD0:StripByteCounts"]) == 3 * MIB
+
+
+@pytest.mark.parametrize("image_format", LARGE_FORMATS)
+def test_the_metadata_stands_in_front_of_the_picture_or_at_the_end(image_format: str) -> None:
+    content = b"".join(large_image(image_format, 3 * MIB).chunks())
+    found = content.index(b"NL 24-70mm f/2.8")
+    assert found > 3 * MIB - 64 * 1024 if image_format in LATE else found < 64 * 1024
+
+
+def test_the_sensor_data_of_a_large_dng_end_with_the_file() -> None:
+    image = large_image("dng", 3 * MIB)
+    content = b"".join(image.chunks())
+    with rawpy.imread(BytesIO(content)) as raw:
+        last_row = raw.raw_image[-1]
+    assert last_row.tobytes() == content[-last_row.nbytes :]
+
+
+def test_the_tiles_of_a_large_heic_fill_it() -> None:
+    image = large_image("heic", 3 * MIB)
+    columns, rows = (int(edge) // 128 for edge in str(image.tags["QuickTime:ImageSpatialExtent"]).split("x"))
+    tile_bytes = 27_000
+    assert 3 * MIB - columns * rows * tile_bytes < 2 * columns * tile_bytes

@@ -30,7 +30,9 @@ from metaextract_extractor.reading.redaction.redact import RefusedError, redacte
 
 def main() -> None:
     """Limit ourselves, start ExifTool, read the request, answer."""
-    parser = argparse.ArgumentParser(prog="metaextract-redactor", description="Started by the extractor only.")
+    parser = argparse.ArgumentParser(
+        prog="metaextract-redactor", description="Started by the extractor only."
+    )
     parser.add_argument("--exiftool", type=Path, required=True)
     parser.add_argument("--confinement", type=Confinement.from_json, required=True)
     parser.add_argument("--parent-pid", type=int, required=True)

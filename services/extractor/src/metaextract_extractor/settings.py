@@ -95,7 +95,8 @@ class Settings(ServiceSettings):
         default=max(1, (os.cpu_count() or 2) // 2), description="Copies that are written at once."
     )
     redactions_count_max: PositiveInt = Field(
-        default=32, description="Redactions under way at once: arriving, waiting, being written or handed out."
+        default=32,
+        description="Redactions under way at once: arriving, waiting, being written or handed out.",
     )
     redaction_seconds_max: PositiveFloat = Field(
         default=60, description="Time that writing and verifying one copy may take."

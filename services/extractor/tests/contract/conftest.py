@@ -104,6 +104,13 @@ def lock_in() -> Callable[..., AbstractAsyncContextManager[Sandbox]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """The strongest one; when the tests are done, nothing may be left in its folder."""
+    async with sandboxed() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_pool() -> AsyncIterator[WorkerPool]:
     async with _started(workers_count=2) as pool:
         yield pool

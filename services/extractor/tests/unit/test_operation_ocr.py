@@ -157,7 +157,9 @@ def test_a_clock_in_another_zone_is_a_mismatch_that_a_zone_explains(tmp_path: Pa
 def test_what_only_one_side_says_is_told(tmp_path: Path) -> None:
     made = make_overlay("survey", seed=4)
     burned = text_of(tmp_path, jpeg(made.image)).comparison
-    assert {burned.position.outcome, burned.time.outcome, burned.address.outcome} == {Correspondence.BURNED_ONLY}
+    assert {burned.position.outcome, burned.time.outcome, burned.address.outcome} == {
+        Correspondence.BURNED_ONLY
+    }
     plain = jpeg(scene("jpeg", 5).picture(640, 480))
     embedded = text_of(tmp_path, plain, *exif_of(made), field("XMP-photoshop", "City", "Leeds")).comparison
     assert {embedded.position.outcome, embedded.time.outcome, embedded.address.outcome} == {
@@ -172,7 +174,9 @@ def test_what_only_one_side_says_is_told(tmp_path: Path) -> None:
 def test_an_address_is_compared_with_the_named_place(
     tmp_path: Path, country: str, expected: Correspondence
 ) -> None:
-    made = next(one for seed in range(20) if (one := make_overlay("survey", seed=seed)).facts.country == "Norway")
+    made = next(
+        one for seed in range(20) if (one := make_overlay("survey", seed=seed)).facts.country == "Norway"
+    )
     place = (field("XMP-photoshop", "City", "Hamar"), field("XMP-photoshop", "Country", country))
     assert text_of(tmp_path, jpeg(made.image), *place).comparison.address.outcome is expected
     same = field("XMP-photoshop", "City", "Ålesund")

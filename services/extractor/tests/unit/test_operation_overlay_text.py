@@ -38,9 +38,9 @@ def lines(*texts: str) -> list[TextLine]:
         (["8.5417 E 47.3769 N"], 47.3769, 8.5417),
         (["0.0000 N 0.0000 E"], 0.0, 0.0),
         ([r"""30°23'00.8"N 38°08'56.9"W"""], 30.383556, -38.149139),
-        (["30°23’00.8”S 38°08’56.9”E"], -30.383556, 38.149139),
+        (["30°23\u201900.8\u201dS 38°08\u201956.9\u201dE"], -30.383556, 38.149139),
         (["N 47° 22.614' E 8° 32.502'"], 47.3769, 8.5417),
-        (["−33.8688, 151.2093"], -33.8688, 151.2093),
+        (["\u221233.8688, 151.2093"], -33.8688, 151.2093),
     ],
 )
 def test_positions_are_read_as_people_print_them(texts: list[str], latitude: float, longitude: float) -> None:
@@ -108,7 +108,9 @@ def test_times_are_read_as_cameras_print_them(texts: list[str], expected: str) -
     assert found.iso8601 == expected
 
 
-@pytest.mark.parametrize("text", ["192.168.10.12", "31/02/2021", "f/2.8 1/250", "12:34:56", "1/2/3", "1850-01-01"])
+@pytest.mark.parametrize(
+    "text", ["192.168.10.12", "31/02/2021", "f/2.8 1/250", "12:34:56", "1/2/3", "1850-01-01"]
+)
 def test_what_is_no_date_is_none(text: str) -> None:
     assert times(lines(text)) == ()
 
@@ -146,13 +148,20 @@ def test_a_heading_and_the_full_address_below_it_are_one_address() -> None:
     assert (found.postcode, found.lines) == ("6002", (0, 1))
 
 
-@pytest.mark.parametrize("text", ["HF2 PRO COVERT", "Lat 12.3456 Long 56.7890", "Kenya", "Meeting at 10:00, Norway"])
+@pytest.mark.parametrize(
+    "text", ["HF2 PRO COVERT", "Lat 12.3456 Long 56.7890", "Kenya", "Meeting at 10:00, Norway"]
+)
 def test_what_is_no_address_is_none(text: str) -> None:
     assert addresses(lines(text), frozenset()) == ()
 
 
 def test_countries_are_recognised_with_a_wrong_letter_but_short_ones_only_exactly() -> None:
-    assert (country_code("Norwoy"), country_code("UK"), country_code("UX"), country_code("")) == ("", "GB", "", "")
+    assert (country_code("Norwoy"), country_code("UK"), country_code("UX"), country_code("")) == (
+        "",
+        "GB",
+        "",
+        "",
+    )
     assert country_code("United Stales") == "US"
 
 
@@ -175,7 +184,9 @@ def test_numbers_with_units_are_read(text: str, kind: MeasurementKind, value: fl
     assert (found.kind, found.value, found.unit) == (kind, value, unit)
 
 
-@pytest.mark.parametrize("text", [r"""30°23'00.8"N 38°08'56.9"W""", "Altitude: 2998. 24m", "Heading 400°", "12:45 PM"])
+@pytest.mark.parametrize(
+    "text", [r"""30°23'00.8"N 38°08'56.9"W""", "Altitude: 2998. 24m", "Heading 400°", "12:45 PM"]
+)
 def test_what_is_no_measurement_is_none(text: str) -> None:
     assert measurements(lines(text)) == ()
 
@@ -188,7 +199,11 @@ def test_plus_codes_and_apps_are_found() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.text(max_size=60) | st.text("0123456789.,:/°'\"NSEW+- latonLATgmtAPM", max_size=60), max_size=6))
+@given(
+    st.lists(
+        st.text(max_size=60) | st.text("0123456789.,:/°'\"NSEW+- latonLATgmtAPM", max_size=60), max_size=6
+    )
+)
 def test_no_text_at_all_makes_a_parser_fail(texts: list[str]) -> None:
     given_lines = lines(*texts)
     for one in positions(given_lines):

@@ -238,14 +238,27 @@ def test_what_validation_says_against_a_file_is_told() -> None:
     provenance = message.insights.provenance
     provenance.reason = "The manifest store stands elsewhere."
     provenance.integrity.failures.add(code="assertion.dataHash.mismatch", explanation="hash differs")
-    provenance.signer.problems.add(code="signingCredential.untrusted")
+    provenance.signer.problems.add(code="signingCredential.expired")
 
     forensic = metadata(message)["forensic"]
 
     assert forensic["authentication_issues"] == [
-        "assertion.dataHash.mismatch: hash differs", "signingCredential.untrusted",
+        "assertion.dataHash.mismatch: hash differs", "signingCredential.expired",
     ]  # fmt: skip
     assert forensic["authentication_processing_errors"] == ["The manifest store stands elsewhere."]
+
+
+@pytest.mark.parametrize(("trusted", "issues"), [(None, []), (False, ["signingCredential.untrusted"])])
+def test_an_unknown_signer_counts_only_where_there_is_a_trust_list(
+    trusted: bool | None, issues: list[str]
+) -> None:
+    message = extraction()
+    signer = message.insights.provenance.signer
+    signer.problems.add(code="signingCredential.untrusted")
+    if trusted is not None:
+        signer.trusted = trusted
+
+    assert metadata(message)["forensic"]["authentication_issues"] == issues
 
 
 def test_without_credentials_nothing_is_said_of_authenticity() -> None:

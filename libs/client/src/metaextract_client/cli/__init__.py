@@ -8,6 +8,7 @@ from metaextract_client.cli.extract import extract
 from metaextract_client.cli.fields import fields
 from metaextract_client.cli.formats import formats
 from metaextract_client.cli.privacy import privacy
+from metaextract_client.cli.redact import redact
 from metaextract_client.cli.up import up
 
 
@@ -20,13 +21,15 @@ def cli() -> None:
       metaextract up                  start a server on this machine
       metaextract extract photo.jpg   read a file
       metaextract privacy photo.jpg   what it gives away
+      metaextract redact photo.jpg --profile position
+                                      a copy that does not tell the place
       metaextract compare a.jpg b.jpg what differs
       metaextract fields gps lat      look up what a field means
       metaextract doctor              find out what is missing
     """
 
 
-for command in (up, extract, privacy, compare, fields, formats, doctor):
+for command in (up, extract, privacy, redact, compare, fields, formats, doctor):
     cli.add_command(command)
 
 

@@ -90,6 +90,7 @@ class Block:
         self._show(_title(path, result))
         if self._summarised:
             self._show(_lines(summary(extraction)))
+            self._show("")
         table = Table(box=None, show_header=False)
         table.add_column(style="dim", no_wrap=True)
         table.add_column(style="bold", no_wrap=True)

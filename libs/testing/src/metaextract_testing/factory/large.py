@@ -1,16 +1,20 @@
 """Valid images of an exact size, streamed: memory stays constant however large the file is.
 
-All metadata stands at the front and real, decodable pixels follow. Bytes that do not make up a whole row
-go where the format allows padding: APP15 segments, a gap before the TIFF strip, a private PNG chunk.
+Real, decodable pixels, and all metadata before them; behind them in WebP, which knows no other place, and in
+the formats called late. Bytes that do not make up a whole row go where the format allows padding: APP15
+segments, a gap beside the TIFF strip, a private PNG or WebP chunk, media data that no HEIC item claims.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from metaextract_testing.factory.large_dng import plan_dng
+from metaextract_testing.factory.large_heic import plan_heic, plan_heic_late
 from metaextract_testing.factory.large_jpeg import plan_jpeg
 from metaextract_testing.factory.large_png import plan_png
-from metaextract_testing.factory.large_tiff import plan_tiff
+from metaextract_testing.factory.large_tiff import plan_tiff, plan_tiff_late
+from metaextract_testing.factory.large_webp import plan_webp
 from metaextract_testing.factory.made import LargeImage
 
 LARGE_BYTES_MIN: Final = 100_000
@@ -21,6 +25,11 @@ _PLANS: Final[dict[str, Callable[[int, int], LargeImage]]] = {
     "jpeg": plan_jpeg,
     "tiff": plan_tiff,
     "png": plan_png,
+    "webp": plan_webp,
+    "dng": plan_dng,
+    "heic": plan_heic,
+    "tiff-late": plan_tiff_late,
+    "heic-late": plan_heic_late,
 }
 
 LARGE_FORMATS: Final[tuple[str, ...]] = tuple(_PLANS)
@@ -29,8 +38,8 @@ LARGE_FORMATS: Final[tuple[str, ...]] = tuple(_PLANS)
 def large_image(fmt: str, bytes_total: int, seed: int = 0) -> LargeImage:
     """Plan an image of exactly this size, without writing it anywhere.
 
-    Every seed gives other pixels, texts, date and position. Above about 480 MB (JPEG) or 715 MB (TIFF, PNG)
-    the picture has more pixels than Pillow opens without a warning.
+    Every seed gives other pixels, texts, date and position. Above about 270 MB (WebP), 480 MB (JPEG) or
+    715 MB (TIFF, PNG) the picture has more pixels than Pillow opens without a warning.
 
     Raises:
         ValueError: the format is not one of ``LARGE_FORMATS``, or the size is outside

@@ -1,4 +1,4 @@
-"""A TIFF of any size below 4 GiB: directories at the front, one uncompressed strip of noise behind them."""
+"""A TIFF of any size below 4 GiB: its directories, and one uncompressed strip of noise behind or before."""
 
 from collections.abc import Iterator
 from math import isqrt
@@ -15,7 +15,6 @@ from metaextract_testing.factory.scene import Scene, scene
 from metaextract_testing.factory.tiff import STRIP_OFFSETS, metadata_fields, strip_fields
 from metaextract_testing.factory.tiff_structure import (
     Directory,
-    Field,
     TiffStructure,
     long_field,
     tiff_structure,
@@ -26,41 +25,74 @@ from metaextract_testing.factory.tiff_structure import (
 _BITS = (16, 16, 16, 16)
 _BYTES_PER_PIXEL = 8
 _CHUNK_BYTES = 1 << 18
+_HEADER_BYTES = 8
 
 
 def plan_tiff(bytes_total: int, seed: int) -> LargeImage:
-    """Plan a TIFF of exactly ``bytes_total`` bytes."""
+    """Plan a TIFF of exactly ``bytes_total`` bytes whose directories stand at the front."""
     facts = scene("large-tiff", seed)
-    extra, extra_tags = metadata_fields(facts)
-    width = isqrt(bytes_total // _BYTES_PER_PIXEL * 3 // 2)
-    # Offsets and sizes have a fixed length, so the front of any height is as long as this one.
-    front_bytes = len(_front(facts, extra, width, height=0, strip_at=0).content)
-    height = (bytes_total - front_bytes) // (width * _BYTES_PER_PIXEL)
+    width, height = _size(bytes_total, facts)
     strip_bytes = width * height * _BYTES_PER_PIXEL
-    front = _front(facts, extra, width, height, strip_at=bytes_total - strip_bytes)
+    front = _structure(facts, width, height, strip_at=bytes_total - strip_bytes)
 
     def chunks() -> Iterator[bytes]:
-        random = facts.random("pixels")
         yield front.content.ljust(bytes_total - strip_bytes, b"\0")
-        for start in range(0, strip_bytes, _CHUNK_BYTES):
-            yield random.randbytes(min(_CHUNK_BYTES, strip_bytes - start))
+        yield from _strip(facts, strip_bytes)
 
-    tags = {
+    return LargeImage(f"large-{seed}.tif", "image/tiff", bytes_total, _tags(facts, front), chunks)
+
+
+def plan_tiff_late(bytes_total: int, seed: int) -> LargeImage:
+    """Plan a TIFF of exactly ``bytes_total`` bytes whose directories end it, as libtiff writes them."""
+    facts = scene("large-tiff-late", seed)
+    width, height = _size(bytes_total, facts)
+    strip_bytes = width * height * _BYTES_PER_PIXEL
+    made_bytes = len(_structure(facts, width, height, strip_at=_HEADER_BYTES).content)
+    gap_bytes = (bytes_total - made_bytes) // 2 * 2  # directories begin at even offsets
+    back = _structure(facts, width, height, strip_at=_HEADER_BYTES, gap_bytes=gap_bytes)
+
+    def chunks() -> Iterator[bytes]:
+        yield back.content[:_HEADER_BYTES]
+        yield from _strip(facts, strip_bytes)
+        yield (
+            bytes(gap_bytes - strip_bytes)
+            + back.content[_HEADER_BYTES:]
+            + bytes((bytes_total - made_bytes) % 2)
+        )
+
+    return LargeImage(f"large-late-{seed}.tif", "image/tiff", bytes_total, _tags(facts, back), chunks)
+
+
+def _size(bytes_total: int, facts: Scene) -> tuple[int, int]:
+    """Return width and height of the largest picture that fits."""
+    width = isqrt(bytes_total // _BYTES_PER_PIXEL * 3 // 2)
+    # Offsets and sizes have a fixed length, so the directories of any height are as long as these.
+    made_bytes = len(_structure(facts, width, height=0, strip_at=0).content)
+    return width, (bytes_total - made_bytes) // (width * _BYTES_PER_PIXEL)
+
+
+def _strip(facts: Scene, strip_bytes: int) -> Iterator[bytes]:
+    random = facts.random("pixels")
+    for start in range(0, strip_bytes, _CHUNK_BYTES):
+        yield random.randbytes(min(_CHUNK_BYTES, strip_bytes - start))
+
+
+def _tags(facts: Scene, structure: TiffStructure) -> dict[str, str]:
+    return {
         "File:FileType": "TIFF",
         "File:MIMEType": "image/tiff",
         "File:ExifByteOrder": "Little-endian (Intel, II)",
-        **front.tags,
-        **extra_tags,
+        **structure.tags,
+        **metadata_fields(facts)[1],
     }
-    return LargeImage(f"large-{seed}.tif", "image/tiff", bytes_total, tags, chunks)
 
 
-def _front(facts: Scene, extra: tuple[Field, ...], width: int, height: int, strip_at: int) -> TiffStructure:
+def _structure(facts: Scene, width: int, height: int, strip_at: int, gap_bytes: int = 0) -> TiffStructure:
     strip = strip_fields(width, height, width * height * _BYTES_PER_PIXEL, bits=_BITS)
     offset = long_field(STRIP_OFFSETS, "StripOffsets", strip_at)
     ifd0 = Directory(
         "IFD0",
-        (*strip, offset, *camera_fields(facts), *extra),
+        (*strip, offset, *camera_fields(facts), *metadata_fields(facts)[0]),
         {EXIF_POINTER: exif_directory(facts), GPS_POINTER: gps_directory(facts)},
     )
-    return tiff_structure([ifd0])
+    return tiff_structure([ifd0], gap_bytes=gap_bytes)

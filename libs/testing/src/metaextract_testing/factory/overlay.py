@@ -119,9 +119,8 @@ def _dashcam(image: Image.Image, facts: Scene) -> OverlayFacts:
     latitude, longitude = (round(one, 4) for one in _angles(facts))
     speed = facts.random("speed").randrange(12, 130)
     north, east = facts.latitude.hemisphere, facts.longitude.hemisphere
-    text = (
-        f"{facts.taken:%Y-%m-%d %H:%M:%S}  {speed} km/h  {north}{abs(latitude):.4f} {east}{abs(longitude):.4f}"
-    )
+    angles = f"{north}{abs(latitude):.4f} {east}{abs(longitude):.4f}"
+    text = f"{facts.taken:%Y-%m-%d %H:%M:%S}  {speed} km/h  {angles}"
     size = round(image.height * 0.03)
     _write(image, (text,), (20, image.height - 2 * size), size, _WHITE, outline=True)
     return OverlayFacts((text,), latitude, longitude, facts.taken, speed_kilometres_per_hour=speed)
@@ -174,7 +173,7 @@ def _survey(image: Image.Image, facts: Scene) -> OverlayFacts:
     )
 
 
-def _write(  # noqa: PLR0913 - what it takes to write
+def _write(
     image: Image.Image,
     lines: tuple[str, ...],
     at: tuple[int, int],

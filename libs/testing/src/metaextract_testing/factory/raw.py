@@ -39,29 +39,34 @@ _CR2_MARK = b"CR\x02\x00"
 _CR2_RAW_OFFSET_AT = 12
 
 
-def _sensor_directory(facts: Scene, group: str) -> Directory:
-    samples = _WIDTH * _HEIGHT
-    noise = struct.unpack(f"<{samples}H", facts.random("sensor").randbytes(samples * 2))
-    data = struct.pack(f"<{samples}H", *(value & 0x3FFF for value in noise))
-    return Directory(group, (
+def sensor_fields(width: int, height: int, group: str) -> tuple[Field, ...]:
+    """Return the entries of uncompressed sensor data in one strip, but for its offset."""
+    return (
         long_field(0x00FE, "SubfileType", 0, printed="Full-resolution image"),
-        long_field(0x0100, "ImageWidth", _WIDTH),
-        long_field(0x0101, "ImageHeight", _HEIGHT),
+        long_field(0x0100, "ImageWidth", width),
+        long_field(0x0101, "ImageHeight", height),
         short_field(0x0102, "BitsPerSample", 16),
         short_field(0x0103, "Compression", 1, printed="Uncompressed"),
         short_field(0x0106, "PhotometricInterpretation", 32803, printed="Color Filter Array"),
         short_field(0x0115, "SamplesPerPixel", 1),
-        long_field(0x0116, "RowsPerStrip", _HEIGHT),
-        long_field(0x0117, "StripByteCounts", len(data)),
+        long_field(0x0116, "RowsPerStrip", height),
+        long_field(0x0117, "StripByteCounts", width * height * 2),
         short_field(0x011C, "PlanarConfiguration", 1, printed="Chunky"),
         short_field(0x828D, "CFARepeatPatternDim", 2, 2),
         Field(0x828E, Kind.BYTE, b"\0\1\1\2", "CFAPattern2", "0 1 1 2"),
         *((short_field(0xC61A, "BlackLevel", 512), short_field(0xC61D, "WhiteLevel", 0x3FFF))
           if group == "SubIFD" else ()),
-    ), data=Data(STRIP_OFFSETS, data))  # fmt: skip
+    )  # fmt: skip
 
 
-def _preview_directory(facts: Scene, fields: tuple[Field, ...], *, sensor: Directory | None) -> Directory:
+def _sensor_directory(facts: Scene, group: str) -> Directory:
+    samples = _WIDTH * _HEIGHT
+    noise = struct.unpack(f"<{samples}H", facts.random("sensor").randbytes(samples * 2))
+    data = struct.pack(f"<{samples}H", *(value & 0x3FFF for value in noise))
+    return Directory(group, sensor_fields(_WIDTH, _HEIGHT, group), data=Data(STRIP_OFFSETS, data))
+
+
+def preview_directory(facts: Scene, fields: tuple[Field, ...], *, sensor: Directory | None) -> Directory:
     """Return IFD0: a small RGB preview that carries the description of the whole file."""
     pixels = facts.picture(*_PREVIEW).tobytes()
     children = {EXIF_POINTER: exif_directory(facts), GPS_POINTER: gps_directory(facts)}
@@ -86,9 +91,8 @@ def _made(image_format: str, seed: int, structure: TiffStructure, media_type: st
     return MadeImage(f"{image_format}-{seed}.{image_format}", media_type, structure.content, tags)
 
 
-def make_dng(seed: int) -> MadeImage:
-    """Make a DNG with a preview in IFD0, sensor data in a SubIFD, colour data, EXIF, GPS and XMP."""
-    facts = scene("dng", seed)
+def dng_fields(facts: Scene) -> tuple[tuple[Field, ...], dict[str, str]]:
+    """Return the entries of a DNG's IFD0 apart from its picture, and the tags of the XMP among them."""
     xmp = xmp_block(facts)
     matrix = (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1)
     fields = (
@@ -101,16 +105,23 @@ def make_dng(seed: int) -> MadeImage:
         rational_field(0xC628, "AsShotNeutral", 1, 2, 1, 1, 3, 4, printed="0.5 1 0.75"),
         short_field(0xC65A, "CalibrationIlluminant1", 21, printed="D65"),
     )
-    ifd0 = _preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
+    return fields, dict(xmp.tags)
+
+
+def make_dng(seed: int) -> MadeImage:
+    """Make a DNG with a preview in IFD0, sensor data in a SubIFD, colour data, EXIF, GPS and XMP."""
+    facts = scene("dng", seed)
+    fields, xmp_tags = dng_fields(facts)
+    ifd0 = preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
     made = _made("dng", seed, tiff_structure([ifd0]), "image/x-adobe-dng")
-    return MadeImage(made.name, made.media_type, made.content, {**made.tags, **xmp.tags})
+    return MadeImage(made.name, made.media_type, made.content, {**made.tags, **xmp_tags})
 
 
 def make_nef(seed: int) -> MadeImage:
     """Make a TIFF structure laid out like a NEF: preview in IFD0, sensor data in a SubIFD, no maker notes."""
     facts = scene("nef", seed)
     fields = camera_fields(facts, make="NIKON CORPORATION", model="NIKON D750")
-    ifd0 = _preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
+    ifd0 = preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
     return _made("nef", seed, tiff_structure([ifd0]), "image/x-nikon-nef")
 
 
@@ -118,7 +129,7 @@ def make_arw(seed: int) -> MadeImage:
     """Make a TIFF structure laid out like an ARW: SubIFD with sensor data and a JPEG thumbnail in IFD1."""
     facts = scene("arw", seed)
     fields = camera_fields(facts, make="SONY", model="ILCE-7M3")
-    ifd0 = _preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
+    ifd0 = preview_directory(facts, fields, sensor=_sensor_directory(facts, "SubIFD"))
     return _made("arw", seed, tiff_structure([ifd0, thumbnail_directory(facts)]), "image/x-sony-arw")
 
 
@@ -129,7 +140,7 @@ def make_cr2(seed: int) -> MadeImage:
     pixels = facts.picture(16, 12).tobytes()
     small = Directory("IFD2", strip_fields(16, 12, len(pixels)), data=Data(STRIP_OFFSETS, pixels))
     chain = [
-        _preview_directory(facts, fields, sensor=None),
+        preview_directory(facts, fields, sensor=None),
         thumbnail_directory(facts),
         small,
         _sensor_directory(facts, "IFD3"),

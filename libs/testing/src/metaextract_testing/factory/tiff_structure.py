@@ -121,7 +121,12 @@ def rational_field(tag: int, name: str, *numbers: int, printed: str) -> Field:
 
 
 def tiff_structure(
-    chain: Sequence[Directory], *, order: ByteOrder = "<", big: bool = False, reserved: bytes = b""
+    chain: Sequence[Directory],
+    *,
+    order: ByteOrder = "<",
+    big: bool = False,
+    reserved: bytes = b"",
+    gap_bytes: int = 0,
 ) -> TiffStructure:
     """Serialise chained directories with everything they reach.
 
@@ -130,6 +135,7 @@ def tiff_structure(
         order: ``<`` for II (little endian), ``>`` for MM.
         big: BigTIFF, with 64-bit offsets.
         reserved: bytes between the header and IFD0, such as the mark of a CR2 file.
+        gap_bytes: room behind these, such as for a strip, which the caller puts into the returned content.
 
     Raises:
         struct.error: an offset does not fit in 32 bits and ``big`` is not set.
@@ -137,7 +143,7 @@ def tiff_structure(
     shape = _Shape(order, big)
     family = [member for directory in chain for member in directory.family()]
     positions: list[int] = []
-    position = shape.header_bytes + len(reserved)
+    position = shape.header_bytes + len(reserved) + gap_bytes
     for member in family:
         positions.append(position)
         position += shape.directory_bytes(member)

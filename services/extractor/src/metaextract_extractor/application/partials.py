@@ -10,14 +10,20 @@ from metaextract_extractor.domain.model import PartialResult
 from metaextract_extractor.domain.ports import SpooledFile, Task, Workers
 from metaextract_extractor.domain.result import ByteRange, Field, Why
 
-DUE_BYTES: Final = (64 * 1024, 256 * 1024, 1024 * 1024)
-"""Lengths after which a file is looked at, if it is longer."""
+MEBIBYTE: Final = 1024 * 1024
+
+DUE_BYTES: Final = (64 * 1024, 256 * 1024, *(count * MEBIBYTE for count in (1, 4, 16, 64)))
+"""Lengths of the beginning after which a file is looked at, if it is longer."""
 
 READINGS_COUNT_MAX: Final = 24
 """Provisional readings of one file: those above, and whenever another container has arrived whole."""
 
-SLOW_AFTER_SECONDS: Final = 0.3
-"""Uploads that are done sooner get no provisional fields: the final ones come at once."""
+SLOW_SECONDS: Final = 0.3
+"""Uploads that take no longer get no provisional fields: the final ones come at once."""
+
+LOOK_SECONDS: Final = 0.02
+LOOK_LATER_SECONDS: Final = 0.1
+"""How often it is looked whether a reading is due: in the first second, and after it."""
 
 STOP_SECONDS: Final = 0.25
 """How long a provisional reading may hold up the final one."""
@@ -26,7 +32,8 @@ STOP_SECONDS: Final = 0.25
 class Partials:
     """The provisional readings of one upload; one at a time, only while a worker is idle.
 
-    `fields` are those that were told last.
+    Looks by itself what has arrived, for a client may pause where something is due; it must be stopped.
+    Without `size_bytes` there are no readings. `fields` are those that were told last.
     """
 
     def __init__(
@@ -39,55 +46,79 @@ class Partials:
         report: Callable[[PartialResult], Awaitable[None]],
     ) -> None:
         self._file = file
-        self._size_bytes = size_bytes
+        self._size_bytes = size_bytes or 0
         self._extension = extension
         self._workers = workers
         self._report = report
-        self._due = [length for length in DUE_BYTES if size_bytes is not None and length < size_bytes]
+        self._due = [length for length in DUE_BYTES if length < self._size_bytes]
         self._wanted: tuple[ByteRange, ...] = ()
         self._readings_count = 0
         self._began = time.monotonic()
         self._reading: asyncio.Task[None] | None = None
+        self._looking = asyncio.create_task(self._look()) if self._due else None
         self.fields: tuple[Field, ...] = ()
 
     def advanced(self) -> None:
-        """More bytes have arrived: start the next reading if it is due."""
+        """More bytes may have arrived: start the next reading if it is due."""
         busy = self._reading is not None and not self._reading.done()
-        early = time.monotonic() - self._began < SLOW_AFTER_SECONDS
-        if busy or early or self._readings_count >= READINGS_COUNT_MAX or not self._is_due():
+        if busy or not self._is_due() or self._is_fast():
             return
         received = self._file.received
-        self._due = [length for length in self._due if length > received.bytes_count]
+        self._due = [length for length in self._due if length > received.prefix_bytes]
         self._readings_count += 1
         self._reading = asyncio.create_task(self._read(received.all(), received.bytes_count))
 
     async def stop(self) -> None:
         """Let a reading that runs finish, but not for long."""
-        if self._reading is None:
-            return
+        tasks = [task for task in (self._looking, self._reading) if task is not None]
+        if self._looking is not None:
+            self._looking.cancel()
         try:
-            await asyncio.wait({self._reading}, timeout=STOP_SECONDS)
+            if self._reading is not None:
+                await asyncio.wait({self._reading}, timeout=STOP_SECONDS)
         finally:  # also if we are cancelled: nothing may be reported after the end
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look(self) -> None:
+        while self._readings_count < READINGS_COUNT_MAX:
+            young = time.monotonic() - self._began < 1
+            await asyncio.sleep(LOOK_SECONDS if young else LOOK_LATER_SECONDS)
+            self.advanced()
 
     def _is_due(self) -> bool:
         received = self._file.received
-        return any(length <= received.bytes_count for length in self._due) or any(
-            received.covers(one.offset_bytes, one.length_bytes) for one in self._wanted
+        return self._readings_count < READINGS_COUNT_MAX and (
+            any(length <= received.prefix_bytes for length in self._due)
+            or any(received.covers(one.offset_bytes, one.length_bytes) for one in self._wanted)
         )
 
+    def _is_fast(self) -> bool:
+        """Whether it seems that the upload will be over before anybody has waited."""
+        seconds = time.monotonic() - self._began
+        return seconds * self._size_bytes / self._file.received.bytes_count < SLOW_SECONDS
+
     async def _read(self, received: tuple[ByteRange, ...], bytes_count: int) -> None:
-        task = Task(self._file.path, self._size_bytes or 0, self._extension, received)
+        task = Task(self._file.path, self._size_bytes, self._extension, received)
         reading = await self._workers.read_if_idle(task)
         if reading is None:
             return
-        self._wanted = _missing(reading)
+        self._wanted = _missing(reading, received)
         if reading.fields != self.fields:
             self.fields = reading.fields
             await self._report(PartialResult(reading.fields, bytes_count))
 
 
-def _missing(reading: Reading) -> tuple[ByteRange, ...]:
-    """Return the bytes that a container lacks."""
-    return tuple(one.place for one in reading.unread if one.why is Why.MISSING)
+def _missing(reading: Reading, received: tuple[ByteRange, ...]) -> tuple[ByteRange, ...]:
+    """Return the bytes that a container lacks because they have not arrived."""
+    return tuple(
+        one.place
+        for one in reading.unread
+        if one.why is Why.MISSING and not any(_is_within(one.place, there) for there in received)
+    )
+
+
+def _is_within(place: ByteRange, other: ByteRange) -> bool:
+    end = other.offset_bytes + other.length_bytes
+    return other.offset_bytes <= place.offset_bytes and place.offset_bytes + place.length_bytes <= end

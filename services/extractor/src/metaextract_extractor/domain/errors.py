@@ -189,7 +189,7 @@ def redaction_refused(format_name: str, cause: str) -> ServiceError:
         Kind.PRECONDITION,
         DOMAIN,
         "REDACTION_REFUSED",
-        f"This {format_name} file is damaged or incomplete, and was not rewritten ({cause}): save it anew first.",
+        f"This {format_name} file is damaged or incomplete and was not rewritten ({cause}): save it anew.",
         {"format": format_name, "cause": cause},
     )
 
@@ -200,6 +200,6 @@ def redaction_not_verified(cause: str, remaining: str) -> ServiceError:
         Kind.PRECONDITION,
         DOMAIN,
         "REDACTION_NOT_VERIFIED",
-        f"The copy was thrown away: {cause} ({remaining}). Convert the picture to JPEG or PNG, and redact that.",
+        f"The copy was thrown away: {cause} ({remaining}). Convert the picture to JPEG and redact that.",
         {"cause": cause, "remaining": remaining},
     )

@@ -20,8 +20,8 @@ class Embedding:
     """What the upright picture looks like, as numbers that are near for pictures that look alike.
 
     `vector` has `dimension` numbers and length 1; two of them are compared by their dot product (cosine
-    similarity), if `method` and `version` are the same. It knows colours, edges and coarse layout, and nothing
-    of what is shown. `phash`, `dhash`, `ahash`: 64 bits, as in `Fingerprints`. `pdq`: 256 bits as 64
+    similarity), if `method` and `version` are the same. It knows colours, edges and coarse layout, and
+    nothing of what is shown. `phash`, `dhash`, `ahash`: 64 bits, as in `Fingerprints`. `pdq`: 256 bits as 64
     hexadecimal digits, compared by Hamming distance; `pdq_quality` 0 to 100, of too plain pictures below 50.
     `source`: `image`, or `preview` where the image itself is camera raw.
     """

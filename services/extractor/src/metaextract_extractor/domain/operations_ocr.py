@@ -55,9 +55,9 @@ class BurnedPosition:
 class BurnedTime:
     """A date, perhaps with a time of day.
 
-    `iso8601` has as many parts as are printed (`2023-05-14`, `2023-05-14T13:22`, with `:05` and an offset such
-    as `+05:30` where printed). `other_iso8601`: the other reading where day and month can be exchanged, else
-    empty; the order of the first is that which fits the file's own times, else day before month.
+    `iso8601` has as many parts as are printed (`2023-05-14`, `2023-05-14T13:22`, with `:05` and an offset
+    such as `+05:30` where printed). `other_iso8601`: the other reading where day and month can be exchanged,
+    else empty; the order of the first is that which fits the file's own times, else day before month.
     """
 
     iso8601: str

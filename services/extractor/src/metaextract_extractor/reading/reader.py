@@ -26,6 +26,7 @@ from metaextract_extractor.reading.provisional import provisional
 from metaextract_extractor.reading.quality.assess import assess
 from metaextract_extractor.reading.quality.efficiency import Cost
 from metaextract_extractor.reading.steps import Steps
+from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import ENGINE as WALKERS
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk, tellable_pixels
 
@@ -83,7 +84,7 @@ class Reader:
             steps.leave_out(self.versions, "budget")
         primary = self._primary(subject, steps)
         if not subject.whole:
-            return _unfinished(primary, walk)
+            return _unfinished(primary, walk, subject.view)
         witnesses = self._witnessed(subject, walk, steps)
         if primary is None:
             fields = merged_without_primary(walk, witnesses)
@@ -192,7 +193,7 @@ def _as_report(primary: Found | None) -> dict[str, Report]:
     return {} if primary is None else {ExifTool.name: Report(primary.fields, primary.warnings)}
 
 
-def _unfinished(primary: Found | None, walk: Walk) -> Reading:
+def _unfinished(primary: Found | None, walk: Walk, view: View) -> Reading:
     fields = placed(primary.fields, walk) if primary else list(walk.fields)
     return Reading(
         format_name=walk.format_name,
@@ -201,7 +202,7 @@ def _unfinished(primary: Found | None, walk: Walk) -> Reading:
         height_pixels=None,
         cpu_seconds=None,
         memory_peak_bytes=None,
-        fields=provisional(fields, walk),
+        fields=provisional(fields, walk, view),
         unread=tuple(walk.unread),
     )
 

@@ -12,6 +12,7 @@ from typing import Final, Self
 import psutil
 import structlog
 
+from metaextract_extractor.adapters.workers.family import family, resident_bytes
 from metaextract_extractor.adapters.workers.inbox import Inbox
 from metaextract_extractor.adapters.workers.memory_peak import MemoryPeak
 from metaextract_extractor.adapters.workers.protocol import (
@@ -128,7 +129,7 @@ class WorkerProcess:
         try:
             with self._inbox.holding(Path(read.path)) as name:
                 inside = replace(read, path=self._sandbox.seen(self._inbox, name))
-                peak = MemoryPeak(process.pid for process in self._family())
+                peak = MemoryPeak(family(self.pid))
                 async with aclosing(self._answers(inside)) as answers:
                     async for answer in answers:
                         yield _measured(answer, peak)
@@ -153,11 +154,7 @@ class WorkerProcess:
 
     def memory_bytes(self) -> int:
         """Resident bytes of the worker, its engines and what locks them in now; 0 once they are gone."""
-        total = 0
-        for process in self._family():
-            with suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
-        return total
+        return resident_bytes(family(self.pid))
 
     async def kill(self) -> None:
         """End the whole process group at once, reap it, and take its inbox away."""
@@ -170,13 +167,6 @@ class WorkerProcess:
                 pass  # asyncio does not see the end of a process whose output nobody takes
         await self._process.wait()
         self._inbox.remove()
-
-    def _family(self) -> list[psutil.Process]:
-        try:
-            worker = psutil.Process(self.pid)
-            return [worker, *worker.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
 
     async def _answer(self) -> Ready | Step | Done:
         stdout = self._process.stdout

@@ -1,11 +1,11 @@
 """Whether a JPEG was saved before, at a lower quality: what an earlier quantisation left in the coefficients.
 
 Coefficients that were rounded to multiples of one step and then to another fall unevenly on the second grid
-(J. Lukas, J. Fridrich, "Estimation of Primary Quantization Matrix in Double Compressed JPEG Images", DFRWS 2003).
-The coefficients are computed anew from the decoded luminance, which gives them back but for rounding. Each of the
-luminance tables that the Independent JPEG Group's library scales (ITU-T T.81, K.1) is tried as the earlier one:
-does it explain the unevenness that a smooth distribution does not? Other tables are not tried, and an earlier
-save at an equal or higher quality leaves no such trace.
+(J. Lukas, J. Fridrich, "Estimation of Primary Quantization Matrix in Double Compressed JPEG Images", DFRWS
+2003). The coefficients are computed anew from the decoded luminance, which gives them back but for rounding.
+Each of the luminance tables that the Independent JPEG Group's library scales (ITU-T T.81, K.1) is tried as
+the earlier one: does it explain the unevenness that a smooth distribution does not? Other tables are not
+tried, and an earlier save at an equal or higher quality leaves no such trace.
 """
 
 import math
@@ -61,7 +61,8 @@ _ZIGZAG: Final = sorted(
 _WAVES: Final = np.array(
     [
         [
-            math.sqrt((1 if wave == 0 else 2) / _BLOCK) * math.cos(math.pi * (2 * at + 1) * wave / (2 * _BLOCK))
+            math.sqrt((1 if wave == 0 else 2) / _BLOCK)
+            * math.cos(math.pi * (2 * at + 1) * wave / (2 * _BLOCK))
             for at in range(_BLOCK)
         ]
         for wave in range(_BLOCK)
@@ -96,7 +97,7 @@ class _Frequency:
 
 
 def earlier_save(luminance: NDArray[np.uint8], table: QuantisationTable, quality: int) -> EarlierSave | None:
-    """Look for it in the decoded luminance in full size; None if nothing shows. `quality`: the present one."""
+    """Look for it in the luminance in full size; None if nothing shows. `quality`: the present one."""
     frequencies = list(_frequencies(luminance, table))
     best: tuple[float, EarlierSave] | None = None
     for earlier in _QUALITIES:
@@ -147,12 +148,14 @@ def _blocks(luminance: NDArray[np.uint8]) -> Plane:
     """Return the blocks of the middle that are neither black nor white anywhere: those were cut off."""
     height, width = (min(side // _BLOCK, _BLOCKS_MAX) for side in luminance.shape)
     top, left = (
-        (side // _BLOCK - count) // 2 * _BLOCK for side, count in zip(luminance.shape, (height, width), strict=True)
+        (side // _BLOCK - count) // 2 * _BLOCK
+        for side, count in zip(luminance.shape, (height, width), strict=True)
     )
     middle = luminance[top : top + height * _BLOCK, left : left + width * _BLOCK]
     blocks = middle.reshape(height, _BLOCK, width, _BLOCK).transpose(0, 2, 1, 3).reshape(-1, _BLOCK, _BLOCK)
     whole = (blocks.min((1, 2)) > 0) & (blocks.max((1, 2)) < 255)  # noqa: PLR2004 - white
-    return blocks[whole].astype(np.float64) - 128
+    shifted: NDArray[np.float64] = blocks[whole].astype(np.float64) - 128
+    return shifted
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,9 @@ The vector joins four descriptors, each brought to its own length and then toget
 * palette: a histogram of hue, brightness and greys, as MPEG-7's scalable colour, without regard to place;
 * tints: low frequencies of both chroma planes, as in MPEG-7's colour layout.
 
-It finds copies that were scaled, compressed, cropped, recoloured, or slightly turned (bench/similarity measures
-how well). It knows nothing of what is shown: two pictures of one dog are no nearer than two of anything.
+It finds copies that were scaled, compressed, cropped, recoloured, or slightly turned (bench/similarity
+measures how well). It knows nothing of what is shown: two pictures of one dog are no nearer than two of
+anything.
 """
 
 from typing import Final
@@ -114,7 +115,8 @@ def _edges(luminance: Plane) -> Plane:
 def _cells() -> Plane:
     """Return how much each line belongs to each cell: overlapping triangles."""
     places = (np.arange(_SIDE) + 0.5) * _CELLS / _SIDE - 0.5
-    return np.clip(1 - np.abs(places[None, :] - np.arange(_CELLS)[:, None]), 0, 1)
+    shares: Plane = np.clip(1 - np.abs(places[None, :] - np.arange(_CELLS)[:, None]), 0, 1)
+    return shares
 
 
 def _palette(small: Image.Image) -> Plane:

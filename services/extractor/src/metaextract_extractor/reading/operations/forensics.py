@@ -1,9 +1,9 @@
-"""The operation `forensics`: what the file shows of its history. Statements with evidence, no verdict, no score."""
+"""The operation `forensics`: statements on the history of a file, with evidence, without verdict or score."""
 
 from collections.abc import Iterator
 
 from metaextract_extractor.domain.insights import Insights
-from metaextract_extractor.domain.operations_forensics import ForensicStatement, Forensics, NotExamined
+from metaextract_extractor.domain.operations_forensics import Forensics, ForensicStatement, NotExamined
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.operations.forensics_compression import compression_statements
 from metaextract_extractor.reading.operations.forensics_editing import editing_statements

@@ -1,4 +1,4 @@
-"""What the compression tells of earlier saves. JPEG only: other codecs keep no tables that could be compared."""
+"""What the compression tells of earlier saves. JPEG only: other codecs keep no tables to compare."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -15,10 +15,15 @@ from metaextract_extractor.domain.operations_forensics import (
     NotExamined,
 )
 from metaextract_extractor.reading.evidence import Evidence
-from metaextract_extractor.reading.operations.full_luminance import full_luminance
 from metaextract_extractor.reading.insights.stated import Stated
 from metaextract_extractor.reading.operations.double_quantisation import PIXELS_MIN, EarlierSave, earlier_save
-from metaextract_extractor.reading.operations.forensics_statements import fact, indication, of_field, of_number
+from metaextract_extractor.reading.operations.forensics_statements import (
+    fact,
+    indication,
+    of_field,
+    of_number,
+)
+from metaextract_extractor.reading.operations.full_luminance import full_luminance
 
 if TYPE_CHECKING:
     from metaextract_extractor.domain.insights_picture import QuantisationTable
@@ -34,7 +39,7 @@ def compression_statements(
     compression = insights.compression
     jpeg = compression.jpeg if compression else None
     if jpeg is None or not jpeg.tables:
-        yield NotExamined(_EARLIER, "Only JPEG keeps its quantisation tables; this image is none, or was not read.")
+        yield NotExamined(_EARLIER, "Only JPEG keeps its quantisation tables; this is none, or was not read.")
         return
     yield from _tables(evidence, jpeg)
     yield from _earlier(evidence, jpeg, pixel_decoders=pixel_decoders)
@@ -58,10 +63,10 @@ def _tables(evidence: Evidence, jpeg: JpegCompression) -> Iterator[ForensicState
         yield indication(
             _TOPIC,
             "library_tables",
-            f"The file names a camera of {maker.printed}, and its tables are those that common software writes.",
+            f"The file names a camera of {maker.printed}, and the tables of a common library.",
             [of_field(maker), *numbers],
             "Phones and many cameras save with this library and its tables.",
-            "Programs that resize or turn pictures, and services that pass them on, save anew and keep the Exif.",
+            "Programs that resize or turn pictures, and services that pass them on, keep the Exif.",
         )
 
 

@@ -19,7 +19,13 @@ from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.insights.provenance import provenance
 from metaextract_extractor.reading.insights.stated import Stated
 from metaextract_extractor.reading.insights.written_time import WrittenTime, read_time
-from metaextract_extractor.reading.operations.forensics_statements import fact, indication, of_bytes, of_field, of_number
+from metaextract_extractor.reading.operations.forensics_statements import (
+    fact,
+    indication,
+    of_bytes,
+    of_field,
+    of_number,
+)
 
 _TOPIC: Final = ForensicTopic.EDITING
 MODIFIED_SECONDS_MIN: Final = 60
@@ -28,7 +34,13 @@ MODIFIED_SECONDS_MIN: Final = 60
 _CLOCK_ZONES_SECONDS: Final = 14 * 3600
 """Without zones two clocks may differ by that much at the same moment."""
 
-_HISTORY: Final = ("HistoryAction", "HistorySoftwareAgent", "HistoryWhen", "HistoryChanged", "HistoryParameters")
+_HISTORY: Final = (
+    "HistoryAction",
+    "HistorySoftwareAgent",
+    "HistoryWhen",
+    "HistoryChanged",
+    "HistoryParameters",
+)
 _DERIVED: Final = ("DerivedFromDocumentID", "DerivedFromInstanceID", "DerivedFromOriginalDocumentID")
 _PROGRAM_FIELDS: Final = (
     ("IFD0", "Software"),
@@ -40,15 +52,18 @@ _PROGRAM_FIELDS: Final = (
     ("Photoshop", "WriterName"),
 )
 _EDITORS: Final = re.compile(
-    r"photoshop|lightroom|camera raw|gimp|affinity|paint\.net|paint shop|pixelmator|snapseed|picasa|canva|luminar"
-    r"|capture one|darktable|rawtherapee|digikam|acdsee|photoscape|facetune|picsart|vsco|irfanview|xnview"
-    r"|imagemagick|graphicsmagick|polarr|fotor|befunky|photo ?gallery|microsoft photos|windows photo|dxo|on1"
+    r"photoshop|lightroom|camera raw|gimp|affinity|paint\.net|paint shop|pixelmator|snapseed|picasa|canva"
+    r"|luminar|capture one|darktable|rawtherapee|digikam|acdsee|photoscape|facetune|picsart|vsco|irfanview"
+    r"|xnview|imagemagick|graphicsmagick|polarr|fotor|befunky|photo ?gallery|microsoft photos"
+    r"|windows photo|dxo|on1"
     r"|meitu|faceapp|remini|airbrush|aperture|iphoto|skylum|corel|photopea|fotoxx|shotwell|nik collection",
     re.IGNORECASE,
 )
 """Programs whose purpose is to change pictures."""
 
-_GENERATED: Final = re.compile(r"(?:trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|algorithmicMedia)$")
+_GENERATED: Final = re.compile(
+    r"(?:trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|algorithmicMedia)$"
+)
 _NO_EDIT_ACTIONS: Final = frozenset({"c2pa.created", "c2pa.opened", "c2pa.published"})
 
 
@@ -237,7 +252,12 @@ def _sizes(evidence: Evidence, stated: Stated) -> Iterator[ForensicStatement]:
     width, height = evidence.walk.width_pixels, evidence.walk.height_pixels
     fields = [stated.first("ExifIFD", name) for name in ("ExifImageWidth", "ExifImageHeight")]
     numbers = [stated.integer("ExifIFD", name) for name in ("ExifImageWidth", "ExifImageHeight")]
-    if not (width and height and all(numbers)) or evidence.subject.family not in ("JPEG", "HEIF", "WEBP", "PNG"):
+    if not (width and height and all(numbers)) or evidence.subject.family not in (
+        "JPEG",
+        "HEIF",
+        "WEBP",
+        "PNG",
+    ):
         return
     if numbers in ([width, height], [height, width]):
         return

@@ -58,7 +58,7 @@ def cut(text: str) -> str:
     return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[: VALUE_CHARACTERS_MAX - 1]}…"
 
 
-def _statement(  # noqa: PLR0913 - a statement has that many sides
+def _statement(
     topic: ForensicTopic,
     name: str,
     text: str,

@@ -13,7 +13,13 @@ from metaextract_extractor.domain.result import ByteRange, Container, Unread, Wh
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.insights.image_header import jpeg_segments
 from metaextract_extractor.reading.operations.foreign_content import foreign_content
-from metaextract_extractor.reading.operations.forensics_statements import fact, indication, of_bytes, of_field, of_number
+from metaextract_extractor.reading.operations.forensics_statements import (
+    fact,
+    indication,
+    of_bytes,
+    of_field,
+    of_number,
+)
 from metaextract_extractor.reading.view import MissingBytesError, View
 
 _TOPIC: Final = ForensicTopic.STRUCTURE
@@ -31,11 +37,6 @@ _UNREAD_KINDS: Final = {
         "Parts of the file contradict their own format: lengths, offsets or counts do not fit.",
         "Transfers that broke off, worn storage, and programs that move parts without correcting pointers.",
     ),
-    Why.MISSING: (
-        "points_outside",
-        "The file refers to bytes that are not in it.",
-        "The file was cut off, or a program removed parts and left the pointers.",
-    ),
 }
 
 
@@ -44,6 +45,7 @@ def structure_statements(evidence: Evidence) -> Iterator[ForensicStatement]:
     yield from _trailers(evidence)
     yield from _segments(evidence)
     yield from _unread(evidence)
+    yield from _lost_pointers(evidence)
     yield from _foreign(evidence)
     yield from _huge_texts(evidence)
     yield from _notices(evidence)
@@ -73,7 +75,9 @@ def _described(view: View, container: Container) -> ForensicEvidence:
     except MissingBytesError:
         head = b""
     readable = "".join(chr(one) if 32 <= one < 127 else "." for one in head)  # noqa: PLR2004 - ASCII
-    return of_bytes(container.path, f"{_length(container)} bytes, beginning with {readable!r}", container.places)
+    return of_bytes(
+        container.path, f"{_length(container)} bytes, beginning with {readable!r}", container.places
+    )
 
 
 def _segments(evidence: Evidence) -> Iterator[ForensicStatement]:
@@ -144,6 +148,26 @@ def _unread(evidence: Evidence) -> Iterator[ForensicStatement]:
             )
 
 
+def _lost_pointers(evidence: Evidence) -> Iterator[ForensicStatement]:
+    walk = evidence.walk
+    missing = [one for one in walk.unread if one.why is Why.MISSING]
+    lost_count = walk.references_known - walk.references_resolved
+    if missing or lost_count:
+        yield fact(
+            _TOPIC,
+            "points_outside",
+            "The file refers to bytes that are not in it.",
+            [
+                of_number(
+                    "Pointers met, and those of them that lead nowhere",
+                    f"{walk.references_known}, {lost_count}",
+                ),
+                *(of_bytes(one.path, f"{one.place.length_bytes} bytes", [one.place]) for one in missing),
+            ],
+            "The file was cut off, or a program removed parts and left the pointers.",
+        )
+
+
 def _is_trailer(evidence: Evidence, part: Unread) -> bool:
     """Trailers have a statement of their own."""
     return any(
@@ -190,7 +214,9 @@ def _huge_texts(evidence: Evidence) -> Iterator[ForensicStatement]:
 def _notices(evidence: Evidence) -> Iterator[ForensicStatement]:
     walk = evidence.walk
     words = {one.code: one.message for one in walk.notices}
-    warnings = [one for name in ("Warning", "Error") for one in evidence.named(name) if one.group == "ExifTool"]
+    warnings = [
+        one for name in ("Warning", "Error") for one in evidence.named(name) if one.group == "ExifTool"
+    ]
     if words or warnings:
         yield fact(
             _TOPIC,

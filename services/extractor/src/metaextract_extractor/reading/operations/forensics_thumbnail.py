@@ -11,7 +11,12 @@ from metaextract_extractor.domain.operations_forensics import (
     ForensicTopic,
     NotExamined,
 )
-from metaextract_extractor.reading.operations.forensics_statements import fact, indication, of_bytes, of_number
+from metaextract_extractor.reading.operations.forensics_statements import (
+    fact,
+    indication,
+    of_bytes,
+    of_number,
+)
 
 ASPECT_TOLERANCE: Final = 0.03
 _TOPIC: Final = ForensicTopic.THUMBNAIL
@@ -21,12 +26,12 @@ _COMPARED_KINDS: Final = frozenset({"thumbnail", "preview", "full_size"})
 def thumbnail_statements(insights: Insights) -> Iterator[ForensicStatement | NotExamined]:
     """Yield what comparisons of previews with the image show."""
     compared = [
-        one
-        for one in (insights.previews.images if insights.previews else ())
-        if one.kind in _COMPARED_KINDS
+        one for one in (insights.previews.images if insights.previews else ()) if one.kind in _COMPARED_KINDS
     ]
     if not compared:
-        yield NotExamined("thumbnail.other_picture", "The file holds no thumbnail or preview that could be compared.")
+        yield NotExamined(
+            "thumbnail.other_picture", "The file holds no thumbnail or preview that could be compared."
+        )
     for one in compared:
         yield from _statements(one, one.comparison)
 
@@ -48,7 +53,7 @@ def _statements(one: Preview, found: PreviewComparison) -> Iterator[ForensicStat
         yield fact(
             _TOPIC,
             "turned",
-            f"The {_name(one)} fits the image only after a turn by {found.turn_degrees} degrees.",
+            f"The image must be turned by {found.turn_degrees} degrees clockwise to fit the {_name(one)}.",
             [*_numbers(found), _where(one)],
             "The image was turned without loss by a viewer, or a camera turns one and not the other.",
         )
@@ -81,12 +86,14 @@ def _numbers(found: PreviewComparison) -> list[ForensicEvidence]:
     return [
         of_number("Correlation of grey values (1 is the same)", found.correlation),
         of_number("Bits of 64 in which the pHashes differ", found.hamming_distance),
-        of_number("Turn of the best fit, degrees clockwise", found.turn_degrees),
+        of_number("Turn of the image that fits best, degrees clockwise", found.turn_degrees),
     ]
 
 
 def _where(one: Preview) -> ForensicEvidence:
-    size = f"{one.format} {one.width_pixels or '?'} x {one.height_pixels or '?'} pixels, {one.size_bytes} bytes"
+    size = (
+        f"{one.format} {one.width_pixels or '?'} x {one.height_pixels or '?'} pixels, {one.size_bytes} bytes"
+    )
     return of_bytes(one.path, size, one.places)
 
 

@@ -39,7 +39,8 @@ def recognised(
         version, truncated = engine.version, engine.truncated or len(seen) > LINES_MAX
     lines = tuple(_line(one, width / picture.width, (width, height)) for one in seen[:LINES_MAX])
     found_positions, found_times = positions(lines), times(lines, _dates_near(insights))
-    taken = frozenset(at for one in (*found_positions, *found_times) for at in one.lines)
+    taken = frozenset(at for one in found_positions for at in one.lines)
+    taken |= frozenset(at for one in found_times for at in one.lines)
     found_addresses = addresses(lines, taken)
     return TextRecognition(
         engine=version,

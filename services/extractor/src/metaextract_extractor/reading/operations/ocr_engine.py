@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import tesserocr
+import tesserocr  # type: ignore[import-untyped]  # its stub lacks the marker py.typed
 from PIL import Image
 
 LANGUAGE: Final = "eng"
@@ -46,7 +46,7 @@ class Reading:
     @property
     def version(self) -> str:
         """Name and version of the engine."""
-        return tesserocr.tesseract_version().split("\n")[0].strip()
+        return str(tesserocr.tesseract_version()).split("\n")[0].strip()
 
     def lines(self, picture: Image.Image, mode: int) -> list[Seen]:
         """Return the lines of a picture; none, and `truncated`, if its time is over."""

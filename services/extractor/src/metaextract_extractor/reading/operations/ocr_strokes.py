@@ -1,8 +1,8 @@
 """Turns a picture into black strokes on white, of the kind that burned-in text is made of.
 
-Text stands out from what is behind it by thin strokes that are lighter, darker, or warmer. A top-hat transform
-(P. Soille, "Morphological Image Analysis", 2nd ed., §4.5) keeps what is thinner than its window and drops the
-picture behind it, whatever its brightness.
+Text stands out from what is behind it by thin strokes that are lighter, darker, or warmer. A top-hat
+transform (P. Soille, "Morphological Image Analysis", 2nd ed., §4.5) keeps what is thinner than its window and
+drops the picture behind it, whatever its brightness.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,12 @@ def ways(picture: Image.Image) -> Iterator[Strokes]:
     grey = np.asarray(picture.convert("L"))
     yield _shown("light", top_hat(grey, STROKE_PIXELS_MAX))
     warm = np.subtract(colours[..., 0], np.minimum(colours[..., 0], colours[..., 2]))
-    yield _shown("warm", top_hat(warm, STROKE_PIXELS_MAX))
+    warm_strokes = top_hat(warm, STROKE_PIXELS_MAX)
+    yield _shown("warm", warm_strokes)
     yield _shown("white", top_hat(_above(colours.min(axis=2), _WHITE_MIN), THIN_STROKE_PIXELS_MAX))
-    yield _shown("outlined", top_hat(_outlined(grey), STROKE_PIXELS_MAX))
+    outlined = _outlined(grey)
+    yield _shown("outlined", top_hat(outlined, STROKE_PIXELS_MAX))
+    yield _shown("warm outlined", np.minimum(warm_strokes, outlined))
     yield _shown("dark", top_hat(_BLACK - grey, STROKE_PIXELS_MAX))
     yield _shown("bright", top_hat(_above(grey, _BRIGHT_MIN), STROKE_PIXELS_MAX))
 

@@ -1,4 +1,4 @@
-"""Addresses in text, as map cameras and survey apps print them: a heuristic over commas, postcodes, countries."""
+"""Addresses in text, as map cameras and survey apps print them: a heuristic."""
 
 import re
 import unicodedata
@@ -94,13 +94,8 @@ def _parts(text: str) -> _Parts:
     for at in range(len(pieces) - 1, -1, -1):
         for pattern, only in _POSTCODES:
             match = pattern.search(pieces[at])
-            if (
-                match is None
-                or (only and code and only != code)
-                or (not only and len(pieces) + bool(code) < 2)
-            ):
-                continue
-            return _with_postcode(pieces, at, match, country, code or only)
+            if match is not None and (only in ("", code) or not code) and (only or at or code):
+                return _with_postcode(pieces, at, match, country, code or only)
     signs = 2 * bool(code) if pieces else 0
     state = pieces[-1] if len(pieces) > 1 and code else ""
     city = (pieces[-2] if len(pieces) > 1 else pieces[-1]) if code and pieces else ""

@@ -1,4 +1,4 @@
-"""Numbers with units in text: altitude, speed, temperature, humidity, direction; and which app printed them."""
+"""Numbers with units in text: altitude, speed, temperature, humidity, direction; and which app printed."""
 
 import re
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ _PATTERNS: Final = tuple(
     )
 )
 _UNITS: Final = {
-    "": {MeasurementKind.ALTITUDE: "m", MeasurementKind.DIRECTION: "°"},
     "feet": "ft", "kmh": "km/h", "kmph": "km/h", "kph": "km/h", "knot": "kn", "knots": "kn", "kt": "kn",
     "kts": "kn", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "c": "°C", "f": "°F",
 }  # fmt: skip
+_UNITS_UNSAID: Final = {MeasurementKind.ALTITUDE: "m", MeasurementKind.DIRECTION: "°"}
 _ANGLE_SIGNS: Final = re.compile(r"['\"]|°.*°", re.ASCII)
 """A line with minutes or two angles is a position, and its letters are hemispheres."""
 
@@ -85,9 +85,7 @@ def _measurement(
         return None
     parts = match.groupdict()
     value, written = float(parts["value"].replace(",", ".")), (parts["unit"] or "").lower()
-    unit = _UNITS.get(written, written)
-    if not isinstance(unit, str):
-        unit = unit[kind]
+    unit = _UNITS.get(written, written) or _UNITS_UNSAID.get(kind, "")
     if kind is MeasurementKind.DIRECTION and (
         not 0 <= value <= _DEGREES_MAX or _ANGLE_SIGNS.search(match.string)
     ):

@@ -32,7 +32,8 @@ _ANGLE: Final = re.compile(
     (?P<before> (?<![A-Za-z]) [NSEW] [\s.:]* )?
     (?P<sign> (?<![\d.]) [+-] \s? )?
     (?<![\d.:/])
-    (?: (?P<d3> \d{1,3} ) \s* [°*] \s* (?P<m3> \d{1,2} ) \s* ' \s* (?P<s3> \d{1,2} (?:[.,]\d{1,4})? ) \s* ['"]{0,2}
+    (?: (?P<d3> \d{1,3} ) \s* [°*] \s* (?P<m3> \d{1,2} ) \s* ' \s*
+            (?P<s3> \d{1,2} (?:[.,]\d{1,4})? ) \s* ['"]{0,2}
       | (?P<d2> \d{1,3} ) \s* [°*] \s* (?P<m2> \d{1,2} [.,] \d{1,6} ) \s* ['"]?
       | (?P<d1> \d{1,3} \s? [.,] \d{2,10} ) (?![.,]?\d) \s* [°*]?
     )
@@ -72,7 +73,7 @@ def positions(lines: Sequence[TextLine]) -> tuple[BurnedPosition, ...]:
 
 def plus_codes(lines: Sequence[TextLine]) -> tuple[BurnedPlusCode, ...]:
     """Return plus codes, full or short."""
-    found = {}
+    found: dict[str, BurnedPlusCode] = {}
     for index, line in enumerate(lines):
         for match in _PLUS_CODE.finditer(line.text.upper()):
             if match[0].index("+") in _PLUS_CODE_LENGTHS:

@@ -9,12 +9,17 @@ from metaextract_extractor.domain.operations_ocr import TextLine
 
 _SIGNS: Final = str.maketrans(
     {
-        **dict.fromkeys("‐‑‒–—−", "-"),
-        **dict.fromkeys("’‘′´`", "'"),
-        **dict.fromkeys("”“″„", '"'),
-        **dict.fromkeys("º˚", "°"),
-        "：": ":",
-        "，": ",",
+        # Hyphens and dashes, and the minus sign.
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+        # Single quotation marks, prime, acute accent.
+        **dict.fromkeys("\u2019\u2018\u2032\u00b4`", "'"),
+        # Double quotation marks and double prime.
+        **dict.fromkeys("\u201d\u201c\u2033\u201e", '"'),
+        # Ordinal indicator and ring above.
+        **dict.fromkeys("\u00ba\u02da", "°"),
+        # Full width.
+        "\uff1a": ":",
+        "\uff0c": ",",
     }
 )
 """Characters that look alike, as the plain ones."""

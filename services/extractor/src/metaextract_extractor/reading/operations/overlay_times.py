@@ -28,8 +28,10 @@ _SIXTY: Final = 60
 _DATES: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
-        r"(?<![\w./-])(?<!\d:)(?P<y>\d{4})\s?(?P<sep>[-/.:_ ])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?(?P<c>\d{1,2})(?=\D|$|\d{2}:\d{2})",
-        r"(?<![\w./-])(?<!\d:)(?P<b>\d{1,2})(?P<sep>[-/.])\s?(?P<c>\d{1,2})(?P=sep)\s?(?P<y>\d{4})(?=\D|$|\d{2}:\d{2})",
+        r"(?<![\w./-])(?<!\d:)(?P<y>\d{4})\s?(?P<sep>[-/.:_ ])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?"
+        r"(?P<c>\d{1,2})(?=\D|$|\d{2}:\d{2})",
+        r"(?<![\w./-])(?<!\d:)(?P<b>\d{1,2})(?P<sep>[-/.])\s?(?P<c>\d{1,2})(?P=sep)\s?"
+        r"(?P<y>\d{4})(?=\D|$|\d{2}:\d{2})",
         rf"(?<![\w./-])(?<!\d:)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s./-]*{_MONTH}[\s.,/-]*(?P<y>\d{{4}})(?!\d)",
         rf"(?<![a-z]){_MONTH}[\s./-]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s.,/-]+(?P<y>\d{{4}})(?!\d)",
         r"(?<![\w./-])(?<!\d:)(?P<b>\d{1,2})(?P<sep>[-/.])(?P<c>\d{1,2})(?P=sep)(?P<y>\d{2})(?![\d.:/-])",
@@ -82,7 +84,8 @@ def _dated(lines: Sequence[TextLine], reading: Reading, near: Collection[date]) 
     for index, (choices, clock_here) in enumerate(zip(dates, clocks, strict=True)):
         if not choices:
             continue
-        used, clock = (index,), clock_here
+        used: tuple[int, ...] = (index,)
+        clock = clock_here
         if clock is None:
             beside = next((at for at in (index + 1, index - 1) if _lone_clock(at, clocks, dates)), None)
             if beside is not None:

@@ -1,8 +1,8 @@
 """PDQ: a perceptual hash of 256 bits, for finding the same picture by Hamming distance.
 
-"The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019: luminance, two passes
-of a box filter each way, 64 by 64 samples, the 16 by 16 lowest frequencies but the constant ones, each against
-the median. Two hashes of the same picture differ in 31 bits at most, as its authors recommend.
+"The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019: luminance, two
+passes of a box filter each way, 64 by 64 samples, the 16 by 16 lowest frequencies but the constant ones, each
+against the median. Two hashes of the same picture differ in 31 bits at most, as its authors recommend.
 """
 
 from typing import Final
@@ -27,7 +27,7 @@ _QUALITY_MAX: Final = 100
 
 
 def pdq(picture: Image.Image) -> tuple[str, int]:
-    """Return the hash as 64 hexadecimal digits, and its quality: 0 to 100, below 50 the picture is too plain."""
+    """Return the hash as 64 hexadecimal digits, and its quality from 0 to 100: below 50 it is too plain."""
     small = picture
     if max(small.size) > _LONGEST_PIXELS:
         small = picture.copy()

@@ -1,7 +1,8 @@
 """The tags of which the primary engine only knows that they are there.
 
 ExifTool tells them with `-u`, which makes it decode and print them too, at half as much time again.
-`engines/exiftool_unknown_tags.config` has it name them instead, as one field, at no cost that could be measured.
+`engines/exiftool_unknown_tags.config` has it name them instead, as one field, at no
+cost that could be measured.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What is known of one file: ExifTool's fields, our walk, the picture's own digest, whether others open it."""
+"""What is known of one file: ExifTool's fields, our walk, a digest of the picture, whether others open it."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -76,9 +76,7 @@ def account_of(exiftool: ExifTool, path: Path, extension: str, scratch: Path) ->
         )
 
 
-def _within(
-    exiftool: ExifTool, path: Path, embedded: Iterable[Embedded], scratch: Path
-) -> Iterator[Field]:
+def _within(exiftool: ExifTool, path: Path, embedded: Iterable[Embedded], scratch: Path) -> Iterator[Field]:
     """Yield what the files inside the file state: previews have positions of their own, and so have films."""
     for one in list(embedded)[:_EMBEDDED_COUNT_MAX]:
         extension = _extension_of(path, one)

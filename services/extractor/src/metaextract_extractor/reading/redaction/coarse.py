@@ -52,7 +52,11 @@ def rounded_of(fields: Sequence[Field]) -> tuple[Rounded, ...]:
         first = {one.name: one for one in reversed(fields) if one.group == group}
         pair = [_coordinate(first, group, name) for name in _REFERENCES]
         if None not in pair:
-            rounded += [Rounded(group, name, one) for name, one in zip(_REFERENCES, pair, strict=True) if one is not None]
+            rounded += [
+                Rounded(group, name, one)
+                for name, one in zip(_REFERENCES, pair, strict=True)
+                if one is not None
+            ]
     return tuple(rounded)
 
 

@@ -79,7 +79,11 @@ def _texts(fields: Iterable[Field]) -> Iterator[Needle]:
 def _stored(field: Field, descriptor: int) -> Needle | None:
     """The bytes of a coordinate, in either byte order."""
     place = field.location
-    if place is None or not COORDINATE_BYTES_MIN <= place.length_bytes <= TEXT_BYTES_MAX or says_nothing(field):
+    if (
+        place is None
+        or not COORDINATE_BYTES_MIN <= place.length_bytes <= TEXT_BYTES_MAX
+        or says_nothing(field)
+    ):
         return None
     stored = os.pread(descriptor, place.length_bytes, place.offset_bytes)
     words = [stored[at : at + _WORD_BYTES] for at in range(0, len(stored), _WORD_BYTES)]

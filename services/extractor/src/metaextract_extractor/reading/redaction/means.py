@@ -149,7 +149,8 @@ def overwritten_containers(left: Leftovers, copy: Account, target: Path) -> bool
     wanted = [
         one
         for one in copy.containers
-        if one.kind in _FILLERS and (one in left.containers or any(path.startswith(one.path) for path in paths))
+        if one.kind in _FILLERS
+        and (one in left.containers or any(path.startswith(one.path) for path in paths))
     ]
     pieces = [
         (at.offset_bytes, _filler(one.kind, at.length_bytes, copy.path, at.offset_bytes))

@@ -92,7 +92,7 @@ Piece = tuple[int, bytes]
 
 
 def without_profile_tag(file: Path, profile: Container, signature: bytes) -> list[Piece]:
-    """Return what to write so that a colour profile loses a tag and its length stays; empty if it has none."""
+    """Return what to write so that a colour profile loses a tag but no length; empty if it has none."""
     if len(profile.places) != 1:
         return []
     start, length = profile.places[0].offset_bytes, profile.places[0].length_bytes

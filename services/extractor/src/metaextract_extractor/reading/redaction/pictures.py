@@ -14,9 +14,7 @@ from metaextract_extractor.reading.view import MissingBytesError, View
 PIECE_BYTES: Final = 1024 * 1024
 _PNM_HEAD_BYTES: Final = 64 * 1024
 _PNM_NUMBER: Final = rb"(?:\s+(?:#[^\n]*\n\s*)*[0-9]+)"
-_PNM_HEADER: Final = re.compile(
-    rb"(?:P[14]" + _PNM_NUMBER + rb"{2}|P[2356]" + _PNM_NUMBER + rb"{3})\s"
-)
+_PNM_HEADER: Final = re.compile(rb"(?:P[14]" + _PNM_NUMBER + rb"{2}|P[2356]" + _PNM_NUMBER + rb"{3})\s")
 _EXTENSION, _IMAGE, _END = b"\x21", b"\x2c", b"\x3b"
 _GRAPHIC_CONTROL: Final = b"\xf9"
 _PACKED_COLOUR_TABLE: Final = 0x80

@@ -27,9 +27,9 @@ from metaextract_extractor.reading.redaction.means import (
     Leftovers,
     blocks_of,
     is_blank,
-    removals,
     overwritten_containers,
     overwritten_fields,
+    removals,
 )
 from metaextract_extractor.reading.redaction.own_writers import with_resources_of_the_picture
 from metaextract_extractor.reading.redaction.rules import PictureOnly, rules_for, texts_of
@@ -71,9 +71,7 @@ class Copy:
     report: RedactionReport
 
 
-def redacted(
-    exiftool: ExifTool, path: Path, folder: Path, extension: str, profile: RedactionProfile
-) -> Copy:
+def redacted(exiftool: ExifTool, path: Path, folder: Path, extension: str, profile: RedactionProfile) -> Copy:
     """Write a copy of `path` into `folder`, which is empty, and verify it. Raises `RefusedError`.
 
     `extension` must be one of the format that the file really has: the writer goes by it.
@@ -123,6 +121,12 @@ class _Redaction:
     def _account(self, copy: Path) -> Account:
         return account_of(self._exiftool, copy, self._extension, self._folder)
 
+    def _format_name(self, account: Account) -> str:
+        """The short name that we use, also where ExifTool has its own or takes it for something else."""
+        if account.format_name in BY_NAME:
+            return account.format_name
+        return account.family or self._extension.upper() or account.format_name
+
     def _first_copy(self) -> Account:
         arguments = self._rules.arguments(self._original.fields)
         target, complaint = self._write(arguments, self._original.path)
@@ -130,7 +134,7 @@ class _Redaction:
             return self._account(target)
         stated = _ERROR.search(complaint)
         cause = stated[1] if stated else "the writer does not say why"
-        name = self._original.format_name or self._original.family
+        name = self._format_name(self._original)
         if _NO_WRITER.search(complaint):
             raise RefusedError(Refusal.UNSUPPORTED, name, cause)
         fixed = _NOT_REMOVABLE.search(complaint)
@@ -190,7 +194,7 @@ class _Redaction:
     def _verified(self, copy: Account, left: Leftovers) -> Copy:
         unchanged = self._picture_is_unchanged(copy)
         opens = self._opens(copy)
-        name = BY_NAME[copy.format_name].name if copy.format_name in BY_NAME else copy.family
+        name = self._format_name(copy)
         if left.any or unchanged is False or not opens:
             raise RefusedError(
                 Refusal.NOT_VERIFIED,
@@ -205,7 +209,7 @@ class _Redaction:
             opens=opens,
             values_searched_count=self._searched_count,
         )
-        removed = tuple(one for one in _stated(self._original) if one not in _stated(copy))
+        removed = _removed(self._original, copy)
         writer = f"ExifTool {self._exiftool.version}"
         report = RedactionReport(self._profile, name, writer, removed, self._kept(copy), verification)
         return Copy(copy.path, report)
@@ -243,13 +247,20 @@ def _may_repeat(field: Field) -> bool:
     return field.standard is Standard.ICC or field.name in _MODELS
 
 
-def _stated(account: Account) -> dict[FieldName, None]:
-    """What the file itself states, by name, in its order."""
-    return {
-        FieldName(one.group, one.name): None
-        for one in account.fields
-        if not is_computed(one.group, one.name) and not says_nothing(one)
-    }
+def _removed(original: Account, copy: Account) -> tuple[FieldName, ...]:
+    """What the original states and the copy does not, or only as filler."""
+    before, after = _stated(original), _stated(copy)
+    return tuple(name for name, tells in before.items() if name not in after or (tells and not after[name]))
+
+
+def _stated(account: Account) -> dict[FieldName, bool]:
+    """What the file itself states, by name, in its order; whether it tells something."""
+    stated: dict[FieldName, bool] = {}
+    for one in account.fields:
+        if not is_computed(one.group, one.name):
+            name = FieldName(one.group, one.name)
+            stated[name] = stated.get(name, False) or not says_nothing(one)
+    return stated
 
 
 def _what_is_wrong(left: Leftovers, *, unchanged: bool | None, opens: bool) -> str:

@@ -1,5 +1,6 @@
-"""What a profile forbids in a copy, and what may stay for which reason. Judged by fields and containers alone."""
+"""What a profile forbids in a copy, and what may stay for which reason; judged by its content alone."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,12 +63,11 @@ def rules_for(profile: RedactionProfile, original: Account) -> Rules:
     if profile in (RedactionProfile.REMOVE_ALL, RedactionProfile.KEEP_COLOUR_AND_ORIENTATION):
         keep = profile is RedactionProfile.KEEP_COLOUR_AND_ORIENTATION
         known = BY_NAME.get(original.format_name)
-        return PictureOnly(
-            keep_colour=keep, raw=known is not None and known.raw, family=original.family
-        )
+        return PictureOnly(keep_colour=keep, raw=known is not None and known.raw, family=original.family)
     coarse = profile is RedactionProfile.COARSE_POSITION
     rounded = rounded_of(original.fields) if coarse else ()
-    return PlaceUnknown(coarse=coarse, rounded=rounded, names=_place_names(original, coarse=coarse))
+    names = _place_names(original, coarse=coarse)
+    return PlaceUnknown(coarse=coarse, rounded=rounded, names=names, numbers=_written_out(original))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +125,14 @@ class PictureOnly:
 class PlaceUnknown:
     """Nothing that tells the place; with `coarse` nothing that tells more than `rounded` and the town.
 
-    `names` are the texts that name the place: other fields that contain one tell it too.
+    Other fields tell the place too if they contain one of `names`, or both a latitude and a longitude of
+    `numbers`, as far as that can be told from texts.
     """
 
     coarse: bool
     rounded: tuple[Rounded, ...]
     names: tuple[str, ...]
+    numbers: tuple[tuple[str, ...], tuple[str, ...]]
 
     def arguments(self, fields: Sequence[Field]) -> Arguments:
         """The fields that were found, and those that could hide beside them."""
@@ -167,10 +169,13 @@ class PlaceUnknown:
         return KeptBecause.ROUNDED if any(one.is_in(field) for one in self.rounded) else None
 
     def _names_place(self, field: Field) -> bool:
-        if is_computed(field.group, field.name) or not self.names:
+        if is_computed(field.group, field.name):
             return False
         text = field.printed.casefold()
-        return any(name in text for name in self.names)
+        latitudes, longitudes = self.numbers
+        if any(name in text for name in self.names):
+            return True
+        return any(one in text for one in latitudes) and any(one in text for one in longitudes)
 
 
 def _place_names(original: Account, *, coarse: bool) -> tuple[str, ...]:
@@ -183,6 +188,18 @@ def _place_names(original: Account, *, coarse: bool) -> tuple[str, ...]:
             if any(character.isalpha() for character in text):
                 names[text.casefold()] = None
     return tuple(names)
+
+
+def _written_out(original: Account) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Latitudes and longitudes in degrees, cut to three decimals (100 m), as they are written in texts."""
+    found: tuple[dict[str, None], dict[str, None]] = ({}, {})
+    for field in original.all_fields:
+        degrees = field.raw
+        if isinstance(degrees, int | float) and tells_place(field):
+            for one, name in zip(found, ("Latitude", "Longitude"), strict=True):
+                if field.name.endswith(name):
+                    one[f"{math.trunc(abs(degrees) * 1000) / 1000:.3f}"] = None
+    return tuple(found[0]), tuple(found[1])
 
 
 def _is_measured(field: Field) -> bool:

@@ -42,7 +42,9 @@ _RAW: Final = (
     r"|PanasonicRaw\w*|SR2Private|ISO"
     r"|(Thumbnail|Preview|JpgFromRaw|OtherImage)(Image|TIFF|JXL)?(Start|Length|Offset)?"
 )
-_RAW_GROUPS: Final = re.compile(r"PanasonicRaw|RAF\d*|MinoltaRaw|MinoltaPRD|MinoltaRIF|SR2\w*|KyoceraRaw|SigmaRaw")
+_RAW_GROUPS: Final = re.compile(
+    r"PanasonicRaw|RAF\d*|MinoltaRaw|MinoltaPRD|MinoltaRIF|SR2\w*|KyoceraRaw|SigmaRaw"
+)
 
 _NAMES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
@@ -55,8 +57,8 @@ _NAMES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
             r"|PaletteHistogram|Animation(Frames|Plays)|StereoMode|VirtualImage(Width|Height)|VirtualPageUnits",
             "PNG-pHYs": r"PixelsPerUnit[XY]|PixelUnits",
             "PNG-cICP": r"\w+",
-            "GIF": r"GIFVersion|Image(Width|Height)|HasColorMap|ColorResolutionDepth|BitsPerPixel|BackgroundColor"
-            r"|PixelAspectRatio|AnimationIterations|FrameCount|Duration|TransparentColor|DelayTime",
+            "GIF": r"GIFVersion|Image(Width|Height)|HasColorMap|ColorResolutionDepth|BitsPerPixel"
+            r"|BackgroundColor|PixelAspectRatio|AnimationIterations|FrameCount|Duration|TransparentColor|DelayTime",
             "RIFF": r"Image(Width|Height)|WebP_Flags|VP8Version|(Horizontal|Vertical)Scale|BackgroundColor"
             r"|AnimationLoopCount|FrameCount|Duration|Alpha\w+",
             "Jpeg2000": r"Image(Width|Height)|NumberOfComponents|BitsPerComponent|Compression|ColorSpace"

@@ -105,7 +105,8 @@ def _disposition(file_name: str, extension: str) -> str:
     stem = stem.rpartition(".")[0] or stem
     stem = unicodedata.normalize("NFC", stem)[:_NAME_CHARACTERS_MAX].strip(". ") or "picture"
     ending = f"-redacted.{extension}" if extension else "-redacted"
-    ascii_stem = _UNSAFE.sub("_", unicodedata.normalize("NFKD", stem)).strip(". ") or "picture"
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    ascii_stem = _UNSAFE.sub("_", plain).strip(". ") or "picture"
     disposition = f'attachment; filename="{ascii_stem}{ending}"'
     if ascii_stem != stem:
         printable = "".join(one if one.isprintable() else "_" for one in stem)

@@ -11,7 +11,7 @@ from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.errors import from_status
 from metaextract_gateway.adapters.rpc.sending import Sending
-from metaextract_gateway.domain.model import Delivered, Happening, Upload
+from metaextract_gateway.domain.model import Delivered, Happening, Operations, Upload
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
@@ -106,5 +106,11 @@ def _happening(event: pb.ExtractionEvent) -> Happening:
             size_bytes=file.size_bytes,
             width_pixels=file.width_pixels if file.HasField("width_pixels") else None,
             height_pixels=file.height_pixels if file.HasField("height_pixels") else None,
+            operations=_delivered(ended),
         ),
     )
+
+
+def _delivered(extraction: pb.Extraction) -> Operations:
+    delivered = {one.operation for one in extraction.operations if one.delivered}
+    return Operations(**{name: name in delivered for name in OPERATIONS})

@@ -3,12 +3,13 @@
 from typing import Final
 
 _DEPTH_MAX: Final = 30
-# What describes the reading and not the file, and what only repeats another section.
+# What describes the reading and not the file, what repeats other sections or is drawn from them, and vectors.
 _ENVELOPE: Final = frozenset({
-    "access", "available", "errors", "extended", "extraction_info", "fields_extracted", "file",
-    "iptc_raw", "locked_fields", "performance", "persona_interpretation", "processing_insights",
-    "processing_ms", "processing_time", "processing_time_ms", "quality_metrics", "source", "storage",
-    "summary", "timestamp", "version", "warnings", "xmp_raw",
+    "access", "ai_detection", "available", "embedding", "errors", "extended", "extraction_info",
+    "fields_extracted", "file", "forensic_digital_signatures", "iptc_raw", "locked_fields",
+    "manipulation_detection", "metadata_comparison", "performance", "persona_interpretation",
+    "processing_insights", "processing_ms", "processing_time", "processing_time_ms", "quality_metrics",
+    "source", "storage", "summary", "timestamp", "version", "warnings", "xmp_raw",
 })  # fmt: skip
 _ENVELOPE_PREFIXES: Final = ("_", "error", "registry_")
 

@@ -8,6 +8,7 @@ from metaextract.extractor.v1.extractor_pb2 import Extraction
 from metaextract_gateway.adapters.http.legacy.metadata import (
     file_sections,
     history,
+    overlay,
     pictures,
     report,
     standards,
@@ -34,8 +35,8 @@ from metaextract_gateway.adapters.http.legacy.metadata.tags import Tags
 WITHOUT_ENGINE: Final = (
     "web_metadata", "social_media", "mobile_metadata", "forensic_security", "action_camera",
     "print_publishing", "workflow_dam", "audio_advanced", "video_advanced", "steganography_analysis",
-    "manipulation_detection", "timeline_analysis", "burned_metadata", "metadata_comparison",
-    "medical_imaging", "astronomical_data", "geospatial_analysis", "scientific_instruments",
+    "timeline_analysis", "medical_imaging", "astronomical_data",
+    "geospatial_analysis", "scientific_instruments",
     "drone_telemetry", "blockchain_provenance", "emerging_technology", "document_analysis",
     "scientific_research", "multimedia_entertainment", "industrial_manufacturing", "financial_business",
     "healthcare_medical", "transportation_logistics", "education_academic", "legal_compliance",
@@ -179,10 +180,14 @@ class _Reading:
         insights = extraction.insights if extraction.HasField("insights") else None
         provenance = insights.provenance if insights and insights.HasField("provenance") else None
         quality = extraction.quality if extraction.HasField("quality") else None
+        outcomes = {one.operation: one for one in extraction.operations}
         return {
             "forensic": report.forensic(extraction.result.file, tags, provenance),
             "thumbnail": pictures.thumbnail(tags, insights),
-            "perceptual_hashes": pictures.perceptual_hashes(insights),
+            "perceptual_hashes": pictures.perceptual_hashes(insights, outcomes.get("embedding")),
             "ai_detection": history.ai_detection(insights),
+            "manipulation_detection": history.manipulation_detection(outcomes.get("forensics")),
+            "burned_metadata": overlay.burned_metadata(outcomes.get("ocr")),
+            "metadata_comparison": overlay.metadata_comparison(outcomes.get("ocr")),
             "quality_metrics": quality_metrics(quality, enhanced=report.enhanced(extraction.result)),
         }

@@ -7,11 +7,14 @@ are null: neither credentials nor traces tell whether a picture is true.
 from typing import Any, Final
 
 from metaextract.extractor.v1.insights_pb2 import Insights
+from metaextract.extractor.v1.operations_pb2 import OperationOutcome
 from metaextract.extractor.v1.provenance_pb2 import Provenance, ValidationStatus
 from metaextract_gateway.adapters.http.legacy.metadata.plain import plain
 
 _GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
 """Terms of the IPTC vocabulary `digitalsourcetype`: a model made the picture, or parts of it."""
+
+_UNKNOWN_SIGNER: Final = "signingCredential.untrusted"
 
 
 def ai_detection(insights: Insights | None) -> dict[str, Any] | None:
@@ -53,7 +56,9 @@ def authentication(provenance: Provenance | None) -> dict[str, Any]:
         checked, signer = provenance.integrity, provenance.signer
         integrity = checked.ok if checked.HasField("ok") else None
         trusted = signer.trusted if signer.HasField("trusted") else None
-        issues = [_issue(one) for one in (*checked.failures, *signer.problems)]
+        # Without a trust list every signer is unknown to the library, which says nothing against this one.
+        problems = [one for one in signer.problems if trusted is not None or one.code != _UNKNOWN_SIGNER]
+        issues = [_issue(one) for one in (*checked.failures, *problems)]
         reason = provenance.reason
     return {
         "authentication_is_authenticated": _both(integrity, trusted),
@@ -69,6 +74,19 @@ def authentication(provenance: Provenance | None) -> dict[str, Any]:
 def signatures(provenance: Provenance | None) -> dict[str, Any]:
     """Return the digital signatures, by kind: {} without any."""
     return {"c2pa": plain(provenance)} if provenance else {}
+
+
+def manipulation_detection(outcome: OperationOutcome | None) -> dict[str, Any] | None:
+    """Return what the forensic operation found; None if nobody asked for it.
+
+    Each statement comes with its evidence and with innocent explanations. The legacy's probability and its
+    suspicious regions were verdicts: null and empty.
+    """
+    if outcome is None:
+        return None
+    if not outcome.delivered:
+        return {"available": False, "error": outcome.reason}
+    return {"available": True, "manipulation_probability": None, **plain(outcome.forensics)}
 
 
 def _both(integrity: bool | None, trusted: bool | None) -> bool | None:

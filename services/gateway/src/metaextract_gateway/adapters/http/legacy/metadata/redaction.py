@@ -29,6 +29,7 @@ _TRIAL_EXIF: Final = frozenset(
      "ResolutionUnit"}
 )  # fmt: skip
 _DECIMALS: Final = 2
+_PLACES: Final = ("gps", "location")
 _LISTED: Final = (
     ("confidence", "conflicts"), ("conformance", "findings"), ("consistency", "findings"),
     ("plausibility", "findings"),
@@ -56,6 +57,9 @@ def lock_device_free(document: dict[str, Any], position: Position | None, privat
     document["forensic"] = _anonymous(document["forensic"], private)
     document["quality_metrics"] = _unquoted(document["quality_metrics"], private)
     document["ai_detection"] = private.without(document["ai_detection"])
+    document["manipulation_detection"] = _without_evidence(document["manipulation_detection"], private)
+    document["burned_metadata"] = private.without(_coarse(document["burned_metadata"]))
+    document["metadata_comparison"] = private.without(_placeless(document["metadata_comparison"]))
     document["locked_fields"] = list(DEVICE_FREE_LOCKED)
 
 
@@ -119,6 +123,42 @@ def _unquoted(metrics: dict[str, Any], private: Private) -> dict[str, Any]:
         shown[part] = {**shown[part], kind: kept}
     advice = [text for text in shown["recommended_actions"] if not any(one and one in text for one in hidden)]
     return dict(private.without({**shown, "recommended_actions": advice}))
+
+
+def _without_evidence(section: dict[str, Any] | None, private: Private) -> dict[str, Any] | None:
+    """Leave out forensic statements that rest on private fields."""
+    if not section or "statements" not in section:
+        return section
+    kept = [
+        one
+        for one in section["statements"]
+        if not any(evidence["field"] and private.names(evidence["field"]) for evidence in one["evidence"])
+    ]
+    return dict(private.without({**section, "statements": kept}))
+
+
+def _coarse(burned: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave of the text on the picture what tells no exact place: town, time, weather, the program."""
+    if not burned or not burned["parsed_data"]:
+        return burned
+    parsed = {**burned["parsed_data"], "gps": None, "address": None, "plus_code": None}
+    if parsed["weather"]:
+        parsed["weather"] = {**parsed["weather"], "altitude": None}
+    return {**burned, "extracted_text": None, "parsed_data": parsed}
+
+
+def _placeless(comparison: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out the places compared, not how far they are apart."""
+    if not comparison:
+        return comparison
+    hidden = {
+        kind: [
+            {**one, "embedded": None, "burned": None} if one["field"] in _PLACES else one
+            for one in comparison[kind]
+        ]
+        for kind in ("matches", "discrepancies")
+    }
+    return {**comparison, **hidden}
 
 
 def _counts(metrics: dict[str, Any]) -> dict[str, Any]:

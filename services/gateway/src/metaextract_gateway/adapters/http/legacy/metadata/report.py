@@ -105,7 +105,7 @@ def enhanced(result: ExtractionResult) -> bool:
 def extraction_info(
     extraction: Extraction, *, fields_count: int, locked_count: int, processing_ms: float, now: datetime
 ) -> dict[str, Any]:
-    """Return which engines ran, how their runs ended and what they took.
+    """Return which engines ran, how their runs ended and what they took, and which operations were delivered.
 
     `tier` names the legacy's full reading, which is the only one there is.
     """
@@ -122,6 +122,10 @@ def extraction_info(
         "exiftool_used": "exiftool" in succeeded,
         "libraries": {name: name in libraries for name in _LIBRARIES},
         "engines": [_engine(run) for run in result.engines],
+        "operations": [
+            {"operation": one.operation, "delivered": one.delivered, "reason": one.reason or None}
+            for one in extraction.operations
+        ],
         "fields_extracted": fields_count,
         "locked_categories": locked_count,
         "comprehensive_version": VERSION,

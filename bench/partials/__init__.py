@@ -1,0 +1,1 @@
+"""How early fields are told while a file still travels, and whether they hold."""
