@@ -189,7 +189,7 @@ async def test_an_engine_that_is_switched_off_is_not_used(start_pool, spooled) -
     runs = {run.name: (run.outcome, run.cause) for run in reading.engines}
     assert runs["exiftool"] == runs["pillow"] == (Outcome.SKIPPED, "off")
     assert reading.fallback == Fallback("exiftool", "off")
-    assert (reading.format_name, reading.width_pixels) == ("JPEG", 640)
+    assert (reading.format_name, reading.width_pixels) == ("JPEG", 160)
 
 
 async def test_an_engine_that_dies_while_idle_is_replaced(pool, spooled, worker_pids, becomes) -> None:

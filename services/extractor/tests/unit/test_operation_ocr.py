@@ -72,7 +72,7 @@ def exif_of(made: MadeOverlay) -> tuple[Field, ...]:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_an_overlay_says_is_read(tmp_path: Path, layout: str) -> None:
-    made = make_overlay(layout, seed=3)
+    made = make_overlay(layout, seed=1)
     text, facts = text_of(tmp_path, jpeg(made.image)), made.facts
     assert facts.taken is not None
     assert f"{facts.taken:%Y-%m-%dT%H:%M}" in {

@@ -25,6 +25,7 @@ from metaextract_extractor.reading.operations.run import run_operation
 from metaextract_extractor.reading.provisional import provisional
 from metaextract_extractor.reading.quality.assess import assess
 from metaextract_extractor.reading.quality.efficiency import Cost
+from metaextract_extractor.reading.quality.unknown_tags import is_unknown_tags_field
 from metaextract_extractor.reading.steps import Steps
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import ENGINE as WALKERS
@@ -36,6 +37,9 @@ TOO_MUCH_FOR_ENGINES: Final = frozenset(
     {"depth_max", "containers_max", "directories_max", "entries_max", "unpacked_bytes_max", "xmp_depth_max"}
 )
 """Budgets of our walkers beyond which other engines are known to hang or to swell."""
+
+BUSY_WITH_ZEROS: Final = frozenset({"PNG", "SVG"})
+"""Families in which ExifTool takes seconds for bytes that have not arrived, which it reads as zeros."""
 
 
 class Reader:
@@ -82,6 +86,8 @@ class Reader:
         walk = walk or Walk()
         if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
             steps.leave_out(self.versions, "budget")
+        if not subject.whole and subject.family in BUSY_WITH_ZEROS:
+            steps.leave_out((self._exiftool.name,), "unfinished")
         primary = self._primary(subject, steps)
         if not subject.whole:
             return _unfinished(primary, walk, subject.view)
@@ -96,7 +102,10 @@ class Reader:
     def _primary(self, subject: Subject, steps: Steps) -> Found | None:
         engine = self._exiftool
         return steps.engine(
-            engine.name, engine.version, lambda: engine.read(subject.path), lambda done: len(done.fields)
+            engine.name,
+            engine.version,
+            lambda: engine.read(subject.path),
+            lambda done: sum(not is_unknown_tags_field(one) for one in done.fields),
         )
 
     def _witnessed(self, subject: Subject, walk: Walk, steps: Steps) -> dict[str, Report]:
@@ -125,7 +134,7 @@ class Reader:
         insights = self._insights(evidence, steps)
         outcomes = tuple(self._operation(one, evidence, insights, steps) for one in operations)
         quality = steps.ours("quality", lambda: self._quality(evidence, format_name, steps, measurement))
-        fields, cut = bounded(evidence.fields)
+        fields, cut = bounded(one for one in evidence.fields if not is_unknown_tags_field(one))
         return Reading(
             format_name=format_name,
             media_type=primary.media_type if primary else "",

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from metaextract_extractor.domain.operations_ocr import BurnedMeasurement, MeasurementKind, TextLine
 from metaextract_extractor.reading.operations.overlay_text import readings
 
-_NUMBER: Final = r"(?P<value>[+-]?\d{1,6}(?:[.,]\d{1,3})?)(?![.,]?\s?\d)"
+_NUMBER: Final = r"(?P<value>[+-]?\d{1,6}(?:[.,]\d{1,3})?)(?![.,]|\s?\d)"
 _COMPASS: Final = r"(?P<compass>N|NNE|NE|ENE|E|ESE|SE|SSE|S|SSW|SW|WSW|W|WNW|NW|NNW)"
 
 _PATTERNS: Final = tuple(

@@ -98,7 +98,9 @@ def without_profile_tag(file: Path, profile: Container, signature: bytes) -> lis
     start, length = profile.places[0].offset_bytes, profile.places[0].length_bytes
     with file.open("rb") as opened:
         count = _number(os.pread(opened.fileno(), _LENGTH_BYTES, start + _ICC_HEADER_BYTES))
-        table_bytes = min(count, _ICC_ENTRIES_COUNT_MAX) * _ICC_ENTRY_BYTES
+        table_bytes = count * _ICC_ENTRY_BYTES
+        if count > _ICC_ENTRIES_COUNT_MAX or _ICC_HEADER_BYTES + _LENGTH_BYTES + table_bytes > length:
+            return []
         table = os.pread(opened.fileno(), table_bytes, start + _ICC_HEADER_BYTES + _LENGTH_BYTES)
     entries = [table[at : at + _ICC_ENTRY_BYTES] for at in range(0, len(table), _ICC_ENTRY_BYTES)]
     kept = [one for one in entries if one[:4] != signature]
@@ -108,7 +110,7 @@ def without_profile_tag(file: Path, profile: Container, signature: bytes) -> lis
         shared = any(one[4:8] == entry[4:8] for one in kept)
         if entry not in kept and not shared and offset + size <= length:
             pieces.append((start + offset, bytes(size)))
-    if len(kept) == len(entries) or count > _ICC_ENTRIES_COUNT_MAX:
+    if len(kept) == len(entries):
         return []
     shorter = len(kept).to_bytes(_LENGTH_BYTES, "big") + b"".join(kept)
     shorter += bytes(_LENGTH_BYTES + len(table) - len(shorter))

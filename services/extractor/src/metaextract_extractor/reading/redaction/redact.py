@@ -250,7 +250,7 @@ def _may_repeat(field: Field) -> bool:
 def _removed(original: Account, copy: Account) -> tuple[FieldName, ...]:
     """What the original states and the copy does not, or only as filler."""
     before, after = _stated(original), _stated(copy)
-    return tuple(name for name, tells in before.items() if name not in after or (tells and not after[name]))
+    return tuple(one for one, tells in before.items() if one not in after or (tells and not after[one]))
 
 
 def _stated(account: Account) -> dict[FieldName, bool]:

@@ -139,10 +139,9 @@ class PlaceUnknown:
         rounded = tuple(argument for one in self.rounded for argument in one.arguments)
         asked = {argument.partition("#")[0] for argument in rounded}
         named = removals(one for one in fields if self.forbids(one))
-        whole = () if self.rounded else ("-GPS:all=",)
         structures = () if self.coarse else ("-XMP-iptcExt:LocationCreated=", "-XMP-iptcExt:LocationShown=")
         removed = (one for one in named if one.removesuffix("=") not in asked)
-        return (*whole, *structures, *removed, "-JUMBF:all=", *rounded)
+        return ("-GPS:all=", *structures, *removed, "-JUMBF:all=", *rounded)
 
     def forbids(self, field: Field) -> bool:
         """What tells the place, by its name or by naming it."""
