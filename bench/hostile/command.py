@@ -25,7 +25,6 @@ from metaextract_common.rpc.client import open_channel
 
 REPORT: Final = Path(__file__).parents[1] / "results" / "hostile.md"
 PROGRESS_SECONDS: Final = 30.0
-START_SECONDS_MAX: Final = 120.0
 STREAM_SECONDS_MAX: Final = 600.0
 
 
@@ -112,7 +111,7 @@ async def _session(arguments: argparse.Namespace, files: Iterator[File], journal
     ):
         channel = open_channel(server.target, timeout_seconds=STREAM_SECONDS_MAX)
         try:
-            await asyncio.wait_for(channel.channel_ready(), START_SECONDS_MAX)
+            await server.ready(channel)
             await _fed(arguments, server, ExtractorServiceStub(channel), files, journal, stopped)
         finally:
             await channel.close()

@@ -1,17 +1,23 @@
 """The extractor as it is deployed, in a process of its own, and what it and its workers hold meanwhile."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import grpc
 import psutil
 
-from bench.uploads.processes import program
-
 SAMPLE_SECONDS: Final = 0.5
+START_SECONDS_MAX: Final = 120.0
+STOP_SECONDS_MAX: Final = 60.0
 KEEP_SECONDS: Final = 60
 """How long results are kept: 100,000 of them for an hour would be 10 GB."""
 
@@ -63,6 +69,15 @@ class Server:
                     self._workers_cpu[process.pid] = _cpu_seconds(process)
         return resident_bytes
 
+    async def ready(self, channel: grpc.aio.Channel) -> None:
+        """Return when it takes calls; exits with what it said last if it does not."""
+        waiting, until = asyncio.create_task(channel.channel_ready()), time.monotonic() + START_SECONDS_MAX
+        while not waiting.done() and self.alive and time.monotonic() < until:
+            await asyncio.wait({waiting}, timeout=SAMPLE_SECONDS)
+        if not waiting.done():
+            waiting.cancel()
+            raise SystemExit(f"The extractor did not start: {self.log.read_text()[-1000:]}")
+
     @property
     def alive(self) -> bool:
         """Whether it is still the process that was started."""
@@ -104,5 +119,22 @@ def extractor(folder: Path, sockets: Path, *, workers_count: int) -> Iterator[Se
         "EXTRACTOR_LOG_FORMAT": "json",
         "GRPC_ENABLE_FORK_SUPPORT": "0",
     }
-    with program(("-m", "metaextract_extractor.main"), environment, log) as process:
+    command = (sys.executable, "-P", "-m", "metaextract_extractor.main")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for us: we end in order
+        )
+    try:
         yield Server(target, log, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

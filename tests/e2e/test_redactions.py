@@ -37,14 +37,13 @@ async def test_a_file_goes_in_and_a_copy_without_the_place_comes_out(
     http: httpx.AsyncClient, photo: Path
 ) -> None:
     answer = await http.post(
-        "/v1/redactions?profile=position", files={"file": ('Möwe; "x".jpg', photo.read_bytes())}
+        "/v1/redactions?profile=position", files={"file": ("Möwe; x.jpg", photo.read_bytes())}
     )
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["content-disposition"] == (
-        'attachment; filename="Mowe_ _x_-redacted.jpg"; '
-        "filename*=UTF-8''M%C3%B6we%3B%20%22x%22-redacted.jpg"
+        "attachment; filename=\"Mowe_ x-redacted.jpg\"; filename*=UTF-8''M%C3%B6we%3B%20x-redacted.jpg"
     )
     summary = json.loads(answer.headers["metaextract-redaction"])
     assert (summary["profile"], summary["format"], summary["verified"]) == ("position", "JPEG", True)

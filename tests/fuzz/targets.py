@@ -120,10 +120,15 @@ def _is_exact_in_json(raw: object) -> bool:
 def check(target: Target, data: bytes) -> None:
     """Walk the bytes whole and half; raises what a walker must not raise, or `AssertionError`."""
     for received_bytes in (len(data), len(data) // 2):
-        walk = Walk()
-        with suppress(BudgetExceededError):
-            target(View.of(Arriving(data, received_bytes)), walk)
-        _check_walk(walk, len(data))
+        check_arriving(target, data, received_bytes)
+
+
+def check_arriving(target: Target, data: bytes, received_bytes: int) -> None:
+    """Walk what has arrived of the bytes; raises as `check` does."""
+    walk = Walk()
+    with suppress(BudgetExceededError):
+        target(View.of(Arriving(data, received_bytes)), walk)
+    _check_walk(walk, len(data))
 
 
 def _check_walk(walk: Walk, size_bytes: int) -> None:

@@ -22,7 +22,6 @@ from metaextract_extractor.settings import Settings
 SAMPLES_DIR = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[2].parent / "shared" / "samples"))
 SEED = 20261123
 VARIANTS_COUNT = 300
-START_SECONDS_MAX = 60
 
 # Bare ExifTool 13.59 works on each of these for longer than half a minute, or dies of its need of memory.
 EXIFTOOL_KILLERS = (
@@ -58,7 +57,7 @@ async def fed(server: Server) -> list[Answer]:
     answers: list[Answer] = []
     channel = open_channel(server.target, timeout_seconds=600)
     try:
-        await asyncio.wait_for(channel.channel_ready(), START_SECONDS_MAX)
+        await server.ready(channel)
         stub = ExtractorServiceStub(channel)
         watching = asyncio.create_task(watch(server))
         await feed(

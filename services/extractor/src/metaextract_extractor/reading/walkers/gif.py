@@ -82,12 +82,12 @@ def _walk_screen(image: _Image) -> int:
     version = view.read(3, 3).decode()
     emit(walk, image.section(), "GIFVersion", version, None, tag_id="GIFVersion")  # part of the signature
     screen = view.part(_HEADER_BYTES, _SCREEN_BYTES)
+    flags = screen.read(4, 1)[0]  # before: without it nobody knows where the blocks begin
     with walk.within("image", f"{image.path}-ScreenDescriptor", screen):
         walk.understood(screen)
         section = image.section("ScreenDescriptor")
         values = walk_record(screen, walk, section, _SCREEN, "<")
         walk.width_pixels, walk.height_pixels = values["ImageWidth"], values["ImageHeight"]
-        flags = screen.read(4, 1)[0]
         _write_flags(image, section, flags)
         walk_record(screen, walk, section, _BACKGROUND, "<")
     walk.understood(view.part(0, _HEADER_BYTES))
