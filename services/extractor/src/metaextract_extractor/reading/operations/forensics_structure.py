@@ -23,6 +23,7 @@ from metaextract_extractor.reading.operations.forensics_statements import (
 from metaextract_extractor.reading.view import MissingBytesError, View
 
 _TOPIC: Final = ForensicTopic.STRUCTURE
+_TRAILERS_MAX: Final = 100
 HUGE_TEXT_BYTES: Final = 16 * 1024
 _APP0: Final = 0xE0
 _APP1: Final = 0xE1
@@ -136,8 +137,11 @@ def _segment_name(code: int, head: bytes) -> str:
 
 
 def _unread(evidence: Evidence) -> Iterator[ForensicStatement]:
+    trailers = [place for one in evidence.walk.containers if one.kind == "trailer" for place in one.places][
+        :_TRAILERS_MAX
+    ]
     for why, (name, text, innocent) in _UNREAD_KINDS.items():
-        parts = [one for one in evidence.walk.unread if one.why is why and not _is_trailer(evidence, one)]
+        parts = [one for one in evidence.walk.unread if one.why is why and not _is_within(one, trailers)]
         if parts:
             yield fact(
                 _TOPIC,
@@ -168,14 +172,10 @@ def _lost_pointers(evidence: Evidence) -> Iterator[ForensicStatement]:
         )
 
 
-def _is_trailer(evidence: Evidence, part: Unread) -> bool:
+def _is_within(part: Unread, trailers: list[ByteRange]) -> bool:
     """Trailers have a statement of their own."""
-    return any(
-        place.offset_bytes <= part.place.offset_bytes < place.offset_bytes + place.length_bytes
-        for one in evidence.walk.containers
-        if one.kind == "trailer"
-        for place in one.places
-    )
+    begin = part.place.offset_bytes
+    return any(one.offset_bytes <= begin < one.offset_bytes + one.length_bytes for one in trailers)
 
 
 def _foreign(evidence: Evidence) -> Iterator[ForensicStatement]:
