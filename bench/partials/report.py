@@ -49,8 +49,8 @@ def page(measured: Sequence[Figures], megabytes: float, pace: float, load: float
         f"*Tail first*: the last {TAIL_BYTES // KIBIBYTE} KiB came before; the lengths are those of the "
         "beginning. *Before the last byte*: the most that was told in the throttled upload.",
         "## Whether it holds",
-        f"{told} partial results in the throttled uploads: {contradictions} fields that are otherwise in the "
-        f"end, {revisions} revised.",
+        f"{told} partial results in {2 * len(measured)} uploads: {contradictions} fields that are otherwise "
+        f"in the end, {revisions} revised.",
     ]
     return "\n\n".join(parts) + "\n"
 

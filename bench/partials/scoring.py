@@ -54,7 +54,7 @@ def figures(file_format: str, order: str, paced: Sending, halting: Sending, bare
         ended_seconds=paced.ended_seconds,
         bare_seconds=bare_seconds,
         shares={prefix: _share(halting.prefixes_told[prefix], final) for prefix in PREFIXES},
-        partials_count=len(paced.told),
+        partials_count=len(every),
         contradictions_count=len(
             {_key(one) for told in every for one in told.fields if (*_key(one), one.printed) not in values}
         ),

@@ -8,7 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from metaextract_extractor.adapters.workers.protocol import LENGTH, framed
 from metaextract_extractor.adapters.workers.redaction_protocol import (
     Made,
     Refused,
@@ -43,10 +42,9 @@ def main() -> None:
     answers = own_stdout()
     with ExifTool(arguments.exiftool) as exiftool:
         engines_started(arguments.confinement)
-        (length,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
-        outcome = _outcome(exiftool, request_from_json(sys.stdin.buffer.read(length)))
+        outcome = _outcome(exiftool, request_from_json(sys.stdin.buffer.read()))
         outlive_the_engine()
-    answers.write(framed(outcome_to_json(outcome)))
+    answers.write(outcome_to_json(outcome))
     answers.flush()
 
 

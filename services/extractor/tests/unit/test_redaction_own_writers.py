@@ -66,7 +66,7 @@ def test_image_resources_of_any_bytes_are_copied_or_refused(tmp_path_factory, co
     source, target = folder / "a.psd", folder / "b.psd"
     source.write_bytes(b"8BPS\0\1" + bytes(20) + content)
 
-    written = with_resources_of_the_picture(source, target, keep_profile=False)
+    written = with_resources_of_the_picture(source, target, keep_colour=False)
 
     assert target.exists() == written
 

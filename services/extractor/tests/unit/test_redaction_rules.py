@@ -60,9 +60,9 @@ def test_not_everything_that_sounds_like_a_place_is_one(group: str, name: str) -
     assert not tells_place(field(group, name))
 
 
-def test_what_says_nothing_tells_no_place() -> None:
-    assert not tells_place(field("Panasonic", "City", "---"))
-    assert not tells_place(field("GPS", "GPSProcessingMethod", "\0\0\0"))
+def test_empty_values_and_what_was_overwritten_say_nothing() -> None:
+    assert says_nothing(field("Panasonic", "City", "---"))
+    assert says_nothing(field("GPS", "GPSProcessingMethod", "\0\0\0"))
     assert says_nothing(field("XMP-dc", "Title", ""))
     assert says_nothing(field("IFD0", "HostComputer", "\0\0\0\0"))
     assert not says_nothing(field("GPS", "GPSLatitude", 0.5))

@@ -41,6 +41,10 @@ TOO_MUCH_FOR_ENGINES: Final = frozenset(
 BUSY_WITH_ZEROS: Final = frozenset({"PNG", "SVG"})
 """Families in which ExifTool takes seconds for bytes that have not arrived, which it reads as zeros."""
 
+HELD_IN_MEMORY: Final = frozenset({"WEBP"})
+HELD_BYTES_MAX: Final = 16 * 1024 * 1024
+"""ExifTool holds files of these families twice; of longer ones only the whole file is worth that."""
+
 
 class Reader:
     """The engines of one worker. `exiftool` is the primary one, `witnesses` say what they see beside it."""
@@ -86,7 +90,7 @@ class Reader:
         walk = walk or Walk()
         if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
             steps.leave_out(self.versions, "budget")
-        if not subject.whole and subject.family in BUSY_WITH_ZEROS:
+        if not subject.whole and _is_costly(subject):
             steps.leave_out((self._exiftool.name,), "unfinished")
         primary = self._primary(subject, steps)
         if not subject.whole:
@@ -196,6 +200,12 @@ def _walked(subject: Subject) -> Walk:
     with suppress(BudgetExceededError):  # noted in the walk; what was found until then stands
         walk_file(subject.view, walk, subject.family, subject.extension)
     return walk
+
+
+def _is_costly(subject: Subject) -> bool:
+    """Whether ExifTool costs more for a file that is arriving than provisional fields are worth."""
+    large = subject.view.size_bytes > HELD_BYTES_MAX
+    return subject.family in BUSY_WITH_ZEROS or (large and subject.family in HELD_IN_MEMORY)
 
 
 def _as_report(primary: Found | None) -> dict[str, Report]:

@@ -1,4 +1,4 @@
-"""What the server process and a redactor say to each other: one request, one outcome; see `protocol`."""
+"""What the server process and a redactor say to each other: one request and one outcome, JSON up to EOF."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal

@@ -15,7 +15,6 @@ from opentelemetry import trace
 
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.adapters.workers.inbox import Inbox, Outbox
-from metaextract_extractor.adapters.workers.protocol import LENGTH, framed
 from metaextract_extractor.adapters.workers.redaction_protocol import (
     Made,
     Refused,
@@ -189,14 +188,16 @@ async def _answer(process: asyncio.subprocess.Process, request: Request) -> Made
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None and stdout is not None  # noqa: S101, PT018 - started with pipes
     try:
-        stdin.write(framed(request_to_json(request)))
+        stdin.write(request_to_json(request))
         await stdin.drain()
         stdin.close()
-        (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
-        if length > OUTCOME_BYTES_MAX:
-            raise _LostError("output_limit")
-        return outcome_from_json(await stdout.readexactly(length))
-    except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+        answer = bytearray()
+        while piece := await stdout.read(CHUNK_BYTES):
+            answer += piece
+            if len(answer) > OUTCOME_BYTES_MAX:
+                raise _LostError("output_limit")
+        return outcome_from_json(bytes(answer))
+    except (ConnectionError, ValueError) as error:
         raise _LostError("crashed") from error
 
 

@@ -1,6 +1,7 @@
 """What is known of one file: ExifTool's fields, our walk, a digest of the picture, whether others open it."""
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -108,7 +109,9 @@ def _extension_of(path: Path, embedded: Embedded) -> str:
 def _seen_by_pillow(path: Path) -> tuple[str | None, tuple[int, int]] | None:
     """Read the header; no pixel is decoded."""
     try:
-        with Image.open(path) as image:
-            return image.format, image.size
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is broken, others tell
+            with Image.open(path) as image:
+                return image.format, image.size
     except Exception:  # noqa: BLE001 - Pillow raises anything on damaged files, and then says nothing
         return None

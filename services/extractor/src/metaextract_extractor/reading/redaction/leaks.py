@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.redaction import FieldName
-from metaextract_extractor.domain.result import Field
+from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.redaction.account import Account
 from metaextract_extractor.reading.redaction.places import tells_place
-from metaextract_extractor.reading.redaction.rules import Rules, identifies, texts_of
+from metaextract_extractor.reading.redaction.rules import TEXT_CHARACTERS_MIN, Rules, identifies, texts_of
 from metaextract_extractor.reading.redaction.silence import says_nothing
 
 BYTES_LOOKED_AT_MAX: Final = 4 * 1024 * 1024 * 1024
@@ -77,14 +77,12 @@ def _texts(fields: Iterable[Field]) -> Iterator[Needle]:
 
 
 def _stored(field: Field, descriptor: int) -> Needle | None:
-    """The bytes of a coordinate, in either byte order."""
-    place = field.location
-    if (
-        place is None
-        or not COORDINATE_BYTES_MIN <= place.length_bytes <= TEXT_BYTES_MAX
-        or says_nothing(field)
-    ):
+    """The bytes of a coordinate: of text as they are, of numbers in either byte order."""
+    place, is_text = field.location, field.standard is Standard.XMP
+    least = TEXT_CHARACTERS_MIN if is_text else COORDINATE_BYTES_MIN
+    if place is None or says_nothing(field) or not least <= place.length_bytes <= TEXT_BYTES_MAX:
         return None
     stored = os.pread(descriptor, place.length_bytes, place.offset_bytes)
     words = [stored[at : at + _WORD_BYTES] for at in range(0, len(stored), _WORD_BYTES)]
-    return Needle(FieldName(field.group, field.name), (stored, b"".join(word[::-1] for word in words)))
+    forms = (stored,) if is_text else (stored, b"".join(word[::-1] for word in words))
+    return Needle(FieldName(field.group, field.name), forms)

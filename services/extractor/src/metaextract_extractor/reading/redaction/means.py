@@ -57,7 +57,7 @@ _BLOCKS_BY_KIND: Final = {
 }
 
 _FIELDS_IN_PLACE: Final = frozenset(
-    {Standard.EXIF, Standard.MAKERNOTE, Standard.PHOTOSHOP, Standard.CONTAINER, Standard.ICC}
+    {Standard.EXIF, Standard.MAKERNOTE, Standard.PHOTOSHOP, Standard.CONTAINER, Standard.ICC, Standard.XMP}
 )
 _CONTAINERS_IN_PLACE: Final = frozenset({"HEIF", "AVIF", "GIF", "JP2", "JXL", "WEBP"})
 """Families of boxes and blocks: nothing points into one, and none has a checksum."""
@@ -127,11 +127,17 @@ def is_blank(path: Path, container: Container) -> bool:
 
 
 def overwritten_fields(left: Leftovers, copy: Account, target: Path) -> bool:
-    """Write `target` with zeros where the fields stand; False if none has a place."""
+    """Write `target` with zeros, or spaces in texts, where the fields stand; False if none has a place."""
     if copy.family == _CHECKSUMS:
         return False
-    places = [one.location for one in left.fields if one.location and one.standard in _FIELDS_IN_PLACE]
-    pieces = [(one.offset_bytes, bytes(one.length_bytes)) for one in places]
+    pieces = [
+        (
+            one.location.offset_bytes,
+            (b" " if one.standard is Standard.XMP else b"\0") * one.location.length_bytes,
+        )
+        for one in left.fields
+        if one.location and one.standard in _FIELDS_IN_PLACE
+    ]
     profiles = [one for one in copy.containers if one.kind == "icc"]
     for name in {one.name for one in left.fields if one.standard is Standard.ICC} & set(_PROFILE_TAGS):
         for profile in profiles:

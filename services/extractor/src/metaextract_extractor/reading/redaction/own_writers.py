@@ -28,7 +28,7 @@ _RESOURCES_OF_THE_PICTURE: Final = frozenset(
         1057,  # whether there is a merged picture
     }
 )
-_ICC_RESOURCE: Final = 1039
+_RESOURCES_OF_COLOUR_AND_ORIENTATION: Final = frozenset({1039, 1058})  # the profile, Exif
 
 _ICC_HEADER_BYTES: Final = 128
 _ICC_ENTRY_BYTES: Final = 12
@@ -49,9 +49,13 @@ def without_chunks(source: Path, target: Path, containers: Iterable[Container]) 
     return True
 
 
-def with_resources_of_the_picture(source: Path, target: Path, *, keep_profile: bool) -> bool:
-    """Leave out the image resources of a PSD that the picture does not need; False if it is broken."""
-    wanted = _RESOURCES_OF_THE_PICTURE | ({_ICC_RESOURCE} if keep_profile else set())
+def with_resources_of_the_picture(source: Path, target: Path, *, keep_colour: bool) -> bool:
+    """Leave out the image resources of a PSD that the picture does not need; False if it is broken.
+
+    With `keep_colour` those stay that hold the colour profile and the orientation.
+    """
+    also = _RESOURCES_OF_COLOUR_AND_ORIENTATION if keep_colour else frozenset()
+    wanted = _RESOURCES_OF_THE_PICTURE | also
     with source.open("rb") as file:
         head = file.read(_PSD_COLOURS_AT + _LENGTH_BYTES)
         head += file.read(_number(head[_PSD_COLOURS_AT:]))

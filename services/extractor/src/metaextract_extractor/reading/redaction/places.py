@@ -10,7 +10,6 @@ from typing import Final
 from metaextract_extractor.domain.privacy import PrivacySubject
 from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.insights.privacy import identified_by
-from metaextract_extractor.reading.redaction.silence import says_nothing
 
 _GROUPS: Final = frozenset({"GPS", "GeoTiff", "Geotag", "XMP-dwc"})
 _NAMES: Final = re.compile(
@@ -32,10 +31,8 @@ _ANGLES_OF_LIGHT: Final = frozenset({"Photoshop"})
 
 
 def tells_place(field: Field) -> bool:
-    """Whether the field says where the picture was taken, or what place it shows."""
+    """Whether the field is for where the picture was taken, or what place it shows; it may be empty."""
     if field.standard in _NOT_STATED or field.group in _ANGLES_OF_LIGHT or field.name in _VERSIONS:
-        return False
-    if says_nothing(field):
         return False
     if field.group in _GROUPS or _NAMES.fullmatch(field.name):
         return True

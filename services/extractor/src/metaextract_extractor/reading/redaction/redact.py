@@ -161,7 +161,7 @@ class _Redaction:
     def _containers_in_place(self, copy: Account, left: Leftovers) -> Account:
         if copy.family == "PSD" and isinstance(self._rules, PictureOnly):
             target = self._next_path()
-            done = with_resources_of_the_picture(copy.path, target, keep_profile=self._rules.keep_colour)
+            done = with_resources_of_the_picture(copy.path, target, keep_colour=self._rules.keep_colour)
             return self._account(target) if done else copy
         return self._in_place(overwritten_containers, copy, left)
 

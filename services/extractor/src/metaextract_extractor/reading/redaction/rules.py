@@ -181,7 +181,9 @@ def _place_names(original: Account, *, coarse: bool) -> tuple[str, ...]:
     """Texts that name the place and are long enough not to stand anywhere by chance."""
     names: dict[str, None] = {}
     for field in original.all_fields:
-        if not tells_place(field) or (coarse and names_town(field)) or _is_measured(field):
+        if not tells_place(field) or says_nothing(field) or _is_measured(field):
+            continue
+        if coarse and names_town(field):
             continue
         for text in texts_of(field):
             if any(character.isalpha() for character in text):
