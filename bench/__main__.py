@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from bench.billing import command as billing
 from bench.dictionary import command as dictionary
 from bench.hostile import command as hostile
 from bench.partials import command as partials
@@ -23,6 +24,7 @@ def main() -> int:
     dictionary.add_to(commands)
     hostile.add_to(commands)
     partials.add_to(commands)
+    billing.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command is None:
         parser.print_help()

@@ -1,4 +1,7 @@
-"""``python -m metaextract_testing``: writes image files with known tags into a folder."""
+"""``python -m metaextract_testing``: writes image files with known tags into a folder.
+
+``python -m metaextract_testing dodo`` starts the fake payment service instead.
+"""
 
 import argparse
 import hashlib
@@ -7,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from metaextract_testing.dodo import command as dodo_command
 from metaextract_testing.factory import FORMATS, FORMATS_UNKNOWN_TO_EXIFTOOL, make
 
 TRUTH_FILE = "truth.json"
@@ -14,7 +18,10 @@ TRUTH_FILE = "truth.json"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files and ``truth.json``; return the exit status."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["dodo"]:
+        return dodo_command.main(given[1:])
+    options = _parser().parse_args(given)
     options.folder.mkdir(parents=True, exist_ok=True)
     truth = {}
     for image_format in options.formats:
@@ -37,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m metaextract_testing",
         description=(
             "Write real image files whose metadata is known, and truth.json beside them: for each file its "
-            "media type, SHA-256 and every known tag with the value ExifTool prints (-G1 -s)."
+            "media type, SHA-256 and every known tag with the value ExifTool prints (-G1 -s). "
+            "'python -m metaextract_testing dodo --help' tells of the fake payment service."
         ),
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to write; made if missing")

@@ -1,10 +1,21 @@
 """Fixtures that the tests of several packages share (a pytest plugin, loaded by conftest.py at the root)."""
 
+from collections.abc import Iterator
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from metaextract_testing import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server for the whole run; a killed process loses nothing that it has confirmed."""
+    with postgres.started(fsync="off") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,56 @@
 """Composition root of billing: the only file that knows every class."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 import structlog
+from disposable_email_domains import blocklist
+from opentelemetry import metrics
 
-from metaextract.billing.v1 import billing_pb2 as pb
+from metaextract.billing.v1 import audit_pb2, billing_pb2, purchases_pb2
+from metaextract.billing.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from metaextract.billing.v1.billing_pb2_grpc import add_BillingServiceServicer_to_server
+from metaextract.billing.v1.purchases_pb2_grpc import add_PurchasesServiceServicer_to_server
+from metaextract_billing.adapters.analytics.relay import relaying
+from metaextract_billing.adapters.dodo import service as dodo_service
+from metaextract_billing.adapters.dodo.webhooks import DodoWebhooks
+from metaextract_billing.adapters.files.identity_key import identity_key
+from metaextract_billing.adapters.metrics import BillingMetrics, MeasuredWebhooks
+from metaextract_billing.adapters.rpc.audit import AuditServicer
+from metaextract_billing.adapters.rpc.purchases import PurchasesServicer
 from metaextract_billing.adapters.rpc.servicer import BillingServicer
-from metaextract_billing.adapters.storage import sqlite
-from metaextract_billing.application.accounts import GetBalance, GrantCredits
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireHolds, ReleaseHold
+from metaextract_billing.adapters.storage import postgres, sqlite
+from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits, ListTransfers
+from metaextract_billing.application.audit import AuditLedger
+from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.free_uses import FreeUses
+from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, ReleaseHold
+from metaextract_billing.application.purchase_use_cases import purchase_use_cases
 from metaextract_billing.application.quotes import CreateQuote
 from metaextract_billing.application.use_cases import UseCases
-from metaextract_billing.domain.ports import Clock, Events, Ledger
+from metaextract_billing.domain.allowances import Limits, forgettable
+from metaextract_billing.domain.identities import Identities
+from metaextract_billing.domain.payment_service import PaymentService
+from metaextract_billing.domain.ports import Clock, Store
+from metaextract_billing.domain.purchases import Pack
 from metaextract_billing.settings import Settings
 from metaextract_common.errors import ServiceError
-from metaextract_common.events import NullEvents, publishing
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
 
 log = structlog.stdlib.get_logger()
 
-SERVICE: Final = pb.DESCRIPTOR.services_by_name["BillingService"].full_name
+SERVICE: Final = billing_pb2.DESCRIPTOR.services_by_name["BillingService"].full_name
+AUDIT: Final = audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name
+PURCHASES: Final = purchases_pb2.DESCRIPTOR.services_by_name["PurchasesService"].full_name
+FIGURES_SECONDS: Final = 10.0
+"""Pause between two readings of what waits."""
+VIOLATIONS_LOGGED_COUNT_MAX: Final = 20
 EVENTS_SECONDS_MAX: Final = 2.0
 """Time that one batch of events may take to send, and that the last ones get when draining."""
 
@@ -37,76 +60,159 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     """Build, start, yield the bound address, and drain. Tests and `main` both use it."""
     now = partial(datetime.now, UTC)
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(sqlite.opened(settings.database_path))
-        events = await stack.enter_async_context(_events(settings))
-        expire = ExpireHolds(ledger, events, now)
-        await stack.enter_async_context(_sweeping(expire, settings.sweep_seconds))
-        servicer = BillingServicer(_use_cases(settings, ledger, events, now, expire))
+        store = await stack.enter_async_context(opened_store(settings))
+        await stack.enter_async_context(_relaying(settings, store))
+        desk = Desk(store, tells=bool(settings.analytics_target))
+        audit_ledger = AuditLedger(store)
+        billing = BillingMetrics(metrics.get_meter("metaextract.billing"), now, desk.tally)
+        for work in _chores(settings, store, ExpireDue(desk, now), audit_ledger, billing):
+            await stack.enter_async_context(work)
+        payments = await stack.enter_async_context(_payments(settings))
+        purchases = purchase_use_cases(
+            desk,
+            now,
+            _packs(settings),
+            payments,
+            MeasuredWebhooks(DodoWebhooks(_webhook_secrets(settings)), billing),
+            payable=bool(settings.dodo_api_key.get_secret_value()),
+        )
+        servicer = BillingServicer(_use_cases(settings, store, desk, now))
         address = await stack.enter_async_context(
             serving(
                 settings,
                 settings.listen,
-                {SERVICE: partial(add_BillingServiceServicer_to_server, servicer)},
-                checks={"ledger": ledger.check},
+                {
+                    SERVICE: partial(add_BillingServiceServicer_to_server, servicer),
+                    PURCHASES: partial(add_PurchasesServiceServicer_to_server, PurchasesServicer(purchases)),
+                    AUDIT: partial(add_AuditServiceServicer_to_server, AuditServicer(audit_ledger)),
+                },
+                checks={"ledger": store.check},
                 draining=Draining(),
             )
         )
         yield address
 
 
-def _use_cases(
-    settings: Settings, ledger: Ledger, events: Events, now: Clock, expire: ExpireHolds
-) -> UseCases:
-    create_hold = CreateHold(
-        ledger,
-        events,
-        now,
-        expire,
-        metered=settings.metered,
-        lifetime=timedelta(seconds=settings.hold_seconds),
-        free_checks_count_max=settings.free_checks_count_max,
-    )
+def opened_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
+    """Open the store that the settings name, with the newest schema."""
+    url = settings.database_url.get_secret_value()
+    return postgres.opened(url) if url else sqlite.opened(settings.database_path)
+
+
+def _use_cases(settings: Settings, store: Store, desk: Desk, now: Clock) -> UseCases:
+    lifetime = timedelta(seconds=settings.hold_seconds)
+    free = _free_uses(settings)
+    create_hold = CreateHold(desk, now, metered=settings.metered, lifetime=lifetime, free=free)
     return UseCases(
-        create_quote=CreateQuote(ledger, events, now, timedelta(seconds=settings.quote_seconds)),
+        create_quote=CreateQuote(desk, now, timedelta(seconds=settings.quote_seconds)),
         create_hold=create_hold,
-        capture_hold=CaptureHold(ledger, events, now, expire),
-        release_hold=ReleaseHold(ledger, events, now),
-        get_balance=GetBalance(ledger, expire, settings.metered),
-        grant_credits=GrantCredits(ledger, events, now, expire),
+        capture_hold=CaptureHold(desk, now),
+        release_hold=ReleaseHold(desk, now),
+        get_balance=GetBalance(desk, now, settings.metered),
+        grant_credits=GrantCredits(desk, now),
+        claim_credits=ClaimCredits(desk, now),
+        list_transfers=ListTransfers(store),
     )
+
+
+def _payments(settings: Settings) -> AbstractAsyncContextManager[PaymentService]:
+    key = settings.dodo_api_key.get_secret_value()
+    return dodo_service.opened(key, settings.dodo_environment, settings.dodo_base_url)
+
+
+def _webhook_secrets(settings: Settings) -> list[str]:
+    return [one for one in settings.dodo_webhook_secrets.get_secret_value().split(",") if one]
+
+
+def _packs(settings: Settings) -> dict[str, Pack]:
+    starter, pro = settings.pack_starter_price_cents, settings.pack_pro_price_cents
+    packs = (
+        Pack("starter", "Starter Pack", "25 image analyses", 100, starter, settings.pack_starter_product),
+        Pack("pro", "Pro Pack", "100 image analyses", 400, pro, settings.pack_pro_product),
+    )
+    return {pack.id: pack for pack in packs}
+
+
+def _free_uses(settings: Settings) -> FreeUses:
+    secret = settings.identity_key.get_secret_value()
+    key = secret.encode() if secret else identity_key(settings.database_path.parent)
+    limits = Limits(
+        settings.free_checks_count_max,
+        settings.trials_count_max,
+        settings.network_free_uses_count_max,
+        settings.daily_free_uses_count_max,
+    )
+    return FreeUses(limits, Identities(key), blocklist)
 
 
 @asynccontextmanager
-async def _events(settings: Settings) -> AsyncIterator[Events]:
+async def _relaying(settings: Settings, store: Store) -> AsyncIterator[None]:
     if not settings.analytics_target:
-        yield NullEvents()
+        yield
         return
     async with (
         open_channel(settings.analytics_target, timeout_seconds=EVENTS_SECONDS_MAX) as channel,
-        publishing("billing", channel, flush_seconds=EVENTS_SECONDS_MAX) as publisher,
+        relaying(store, channel),
     ):
-        yield publisher
+        yield
+
+
+def _chores(
+    settings: Settings, store: Store, expire: ExpireDue, audit_ledger: AuditLedger, billing: BillingMetrics
+) -> Iterator[AbstractAsyncContextManager[None]]:
+    """Yield what is done again and again, whether or not anybody asks for anything."""
+
+    async def sweep() -> None:
+        await expire()
+        await store.forget(forgettable(expire.now(), timedelta(seconds=settings.hold_seconds)))
+
+    async def measure() -> None:
+        try:
+            billing.tell(await store.figures())
+        except ServiceError:
+            billing.tell(None)
+            raise
+
+    async def audit() -> None:
+        report = await audit_ledger()
+        billing.tell_audit(report)
+        for violation in report.violations[:VIOLATIONS_LOGGED_COUNT_MAX]:
+            log.error(
+                "audit.violation",
+                invariant=violation.invariant.value,
+                balance_id=violation.account,
+                detail=violation.detail,
+            )
+
+    yield _repeating("sweep", sweep, settings.sweep_seconds)
+    yield _repeating("figures", measure, FIGURES_SECONDS)
+    if settings.audit_seconds:
+        yield _repeating("audit", audit, settings.audit_seconds)
 
 
 @asynccontextmanager
-async def _sweeping(expire: ExpireHolds, pause_seconds: float) -> AsyncIterator[None]:
-    """Expire due holds again and again, so that nobody has to come back to get credits back."""
-    task = asyncio.create_task(_keep_sweeping(expire, pause_seconds))
+async def _repeating(
+    name: str, work: Callable[[], Awaitable[None]], pause_seconds: float
+) -> AsyncIterator[None]:
+    """Do `work` again and again in the background; a failure is told and tried again after the pause."""
+
+    async def repeat() -> None:
+        while True:
+            try:
+                await work()
+            except ServiceError as error:
+                log.warning("chore.failed", chore=name, reason=error.reason)
+            except Exception:
+                log.exception("chore.failed", chore=name)
+            await asyncio.sleep(pause_seconds)
+
+    task = asyncio.create_task(repeat())
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def _keep_sweeping(expire: ExpireHolds, pause_seconds: float) -> None:
-    while True:
-        try:
-            await expire()
-        except ServiceError as error:
-            log.warning("sweep.failed", reason=error.reason)
-        await asyncio.sleep(pause_seconds)
 
 
 def main() -> None:

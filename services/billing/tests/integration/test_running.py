@@ -91,10 +91,11 @@ async def test_the_sweep_gives_holds_back_that_nobody_asks_for(serve, make_setti
         await billing.CreateHold(HOLD)
         with closing(sqlite3.connect(make_settings().database_path)) as connection:
             for _ in range(200):
-                if connection.execute("SELECT state FROM holds").fetchall() == [("expired",)]:
+                if connection.execute("SELECT state FROM credit_holds").fetchall() == [("expired",)]:
                     break
                 await asyncio.sleep(0.1)
-            assert connection.execute("SELECT available, held FROM accounts").fetchall() == [(10, 0)]
+            balances = connection.execute("SELECT credits, credits_held FROM credit_balances")
+            assert balances.fetchall() == [(10, 0)]
 
 
 async def test_a_locked_ledger_is_named_and_makes_the_server_unready(serve, make_settings, locked) -> None:

@@ -1,70 +1,72 @@
-"""Where a hold may go, and that going there twice changes nothing."""
+"""Where a hold may go, and that it goes there once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from metaextract_billing.domain.models import Access, Hold, State
+from metaextract_billing.domain.allowances import AllowanceKind, Use
+from metaextract_billing.domain.holds import Access, Hold, Share, State
+from metaextract_billing.domain.models import Operations
 from metaextract_common.errors import ServiceError
 
-TERMINAL = (State.CAPTURED, State.RELEASED, State.EXPIRED)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LAST = (State.CAPTURED, State.RELEASED, State.EXPIRED)
 
 
 @pytest.fixture
-def hold(order) -> Hold:
-    return Hold(order(), Access.CREDITS, credits_held=5)
+def hold() -> Hold:
+    return Hold(
+        name="holds/1",
+        account="alice",
+        request="request-1",
+        fingerprint="body",
+        operations=Operations(),
+        create_time=NOW,
+        expire_time=NOW + timedelta(minutes=15),
+        access=Access.CREDITS,
+        shares=(Share("lot 1", 2), Share("lot 2", 3)),
+    )
 
 
-@pytest.mark.parametrize("state", TERMINAL)
-def test_a_resolved_hold_cannot_be_captured(hold: Hold, state: State) -> None:
+def test_a_hold_sets_aside_the_sum_of_its_shares(hold: Hold) -> None:
+    assert hold.credits_held == 5
+
+
+@pytest.mark.parametrize("state", LAST)
+@pytest.mark.parametrize("next_state", LAST)
+def test_a_resolved_hold_is_not_resolved_again(hold: Hold, state: State, next_state: State) -> None:
     with pytest.raises(ServiceError) as caught:
-        replace(hold, state=state).captured(3)
+        replace(hold, state=state).resolved(next_state, NOW)
 
     assert caught.value.reason == "HOLD_ALREADY_RESOLVED"
     assert caught.value.metadata == {"hold": "holds/1", "state": state.value}
 
 
-def test_a_captured_hold_cannot_be_released(hold: Hold) -> None:
-    with pytest.raises(ServiceError) as caught:
-        hold.captured(5).released()
+@pytest.mark.parametrize("state", LAST)
+def test_an_open_hold_may_be_resolved_in_any_way(hold: Hold, state: State) -> None:
+    done = hold.resolved(state, NOW)
 
-    assert caught.value.metadata["state"] == "captured"
-
-
-def test_capturing_the_same_amount_twice_changes_nothing(hold: Hold) -> None:
-    captured = hold.captured(3)
-
-    assert captured.captured(3) is captured
+    assert (done.state, done.resolve_time) == (state, NOW)
 
 
-@pytest.mark.parametrize("state", [State.RELEASED, State.EXPIRED])
-def test_releasing_what_was_given_back_changes_nothing(hold: Hold, state: State) -> None:
-    given_back = replace(hold, state=state)
+def test_a_resolved_hold_forgets_what_counts_for_a_day_only(hold: Hold) -> None:
+    lasting = (Use(AllowanceKind.DEVICE, "d"), Use(AllowanceKind.EMAIL, "e"))
+    daily = (Use(AllowanceKind.NETWORK, "n"), Use(AllowanceKind.BUDGET, "b"))
 
-    assert given_back.released() is given_back
-
-
-def test_nobody_captures_more_than_is_held(hold: Hold) -> None:
-    with pytest.raises(ServiceError) as caught:
-        hold.captured(6)
-
-    assert caught.value.reason == "CAPTURE_EXCEEDS_HOLD"
-    assert caught.value.metadata == {"hold": "holds/1", "credits_held": "5"}
+    assert replace(hold, uses=(*daily, *lasting)).resolved(State.CAPTURED, NOW).uses == lasting
 
 
 def test_a_hold_expires_at_its_time_and_not_before(hold: Hold) -> None:
-    due = hold.order.expire_time
-
-    assert hold.at(due - timedelta(microseconds=1)) is hold
-    assert hold.at(due).state is State.EXPIRED
+    assert hold.at(hold.expire_time - timedelta(microseconds=1)) is hold
+    assert hold.at(hold.expire_time).state is State.EXPIRED
 
 
-@pytest.mark.parametrize("state", TERMINAL)
+@pytest.mark.parametrize("state", LAST)
 def test_a_resolved_hold_does_not_expire(hold: Hold, state: State) -> None:
     resolved = replace(hold, state=state)
 
-    assert resolved.at(hold.order.expire_time) is resolved
+    assert resolved.at(hold.expire_time) is resolved
 
 
 def test_a_hold_does_not_answer_another_body(hold: Hold) -> None:

@@ -2,7 +2,7 @@
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract_billing.adapters.rpc.mapping import ACCESSES, STATES, dimensions_from_proto
-from metaextract_billing.domain.models import Access, State
+from metaextract_billing.domain.holds import Access, State
 
 
 def test_states_and_the_contract_name_the_same_things() -> None:

@@ -1,13 +1,11 @@
 """The price list: the published numbers, and what holds for every file."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaextract_billing.domain.models import Access, Dimensions, Hold, HoldOrder, Operations
-from metaextract_billing.domain.pricing import charge_for_delivery, measured_price, quoted_price
+from metaextract_billing.domain.models import Dimensions, Operations
+from metaextract_billing.domain.pricing import measured_price, quoted_price
 
 MEBIBYTE = 1024 * 1024
 
@@ -15,13 +13,6 @@ ANY_OPERATIONS = st.builds(Operations, st.booleans(), st.booleans(), st.booleans
 PIXELS = st.integers(1, 2**31 - 1)
 ANY_DIMENSIONS = st.builds(Dimensions, PIXELS, PIXELS)
 ANY_LENGTH = st.integers(0, 2**40)
-
-
-def hold_of(credits_held: int, operations: Operations) -> Hold:
-    time = datetime(2026, 1, 1, tzinfo=UTC)
-    return Hold(
-        HoldOrder("holds/1", "alice", "r", "f", None, operations, time, time), Access.CREDITS, credits_held
-    )
 
 
 @pytest.mark.parametrize(
@@ -119,36 +110,3 @@ def test_a_longer_file_never_costs_less(size_bytes: int, more_bytes: int) -> Non
     longer = measured_price(Operations(), size_bytes + more_bytes, None)
 
     assert longer.credits >= measured_price(Operations(), size_bytes, None).credits
-
-
-@given(ANY_OPERATIONS, ANY_OPERATIONS, st.integers(1, 20), ANY_LENGTH, st.none() | ANY_DIMENSIONS)
-def test_a_charge_is_at_most_what_is_held_and_what_was_delivered(
-    ordered: Operations,
-    delivered: Operations,
-    credits_held: int,
-    size_bytes: int,
-    dimensions: Dimensions | None,
-) -> None:
-    charge = charge_for_delivery(hold_of(credits_held, ordered), delivered, size_bytes, dimensions)
-
-    assert 0 < charge <= credits_held
-    assert charge <= measured_price(delivered, size_bytes, dimensions).credits
-    assert charge <= measured_price(ordered, size_bytes, dimensions).credits
-
-
-def test_an_operation_that_nobody_ordered_is_not_charged() -> None:
-    hold = hold_of(20, Operations(embedding=True))
-
-    charge = charge_for_delivery(hold, Operations(embedding=True, ocr=True), 0, Dimensions(10, 10))
-
-    assert charge == 4
-
-
-def test_an_operation_that_was_not_delivered_is_not_charged() -> None:
-    hold = hold_of(20, Operations(embedding=True, ocr=True))
-
-    assert charge_for_delivery(hold, Operations(embedding=True), 0, Dimensions(10, 10)) == 4
-
-
-def test_what_no_credits_are_held_for_is_captured_at_0() -> None:
-    assert charge_for_delivery(hold_of(0, Operations(ocr=True)), Operations(ocr=True), 0, None) == 0

@@ -17,11 +17,15 @@ from metaextract_gateway.adapters.http import redactions, v1
 from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.devices import DeviceTokens
 from metaextract_gateway.adapters.http.intake import Intake
+from metaextract_gateway.adapters.http.legacy import credits as credits_
+from metaextract_gateway.adapters.http.legacy import payments, quotes
+from metaextract_gateway.adapters.http.legacy.file_types import file_types_of
 from metaextract_gateway.adapters.http.legacy.routes import routes as legacy_routes
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions
 from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.adapters.http.serving import http_serving
 from metaextract_gateway.adapters.ops.app import build_ops_app
-from metaextract_gateway.adapters.rpc import billing, extractor
+from metaextract_gateway.adapters.rpc import billing, extractor, purchases
 from metaextract_gateway.adapters.rpc.redactor import RpcRedactor
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.settings import Settings
@@ -48,23 +52,30 @@ async def running(settings: Settings) -> AsyncIterator[str]:
             return opened
 
         extractor_channel = await channel(settings.extractor_target, extractor.RETRIED)
-        billing_channel = await channel(settings.billing_target, billing.RETRIED)
+        billing_channel = await channel(settings.billing_target, (*billing.RETRIED, *purchases.RETRIED))
         seconds_max = settings.upload_seconds_max
+        ledger = billing.RpcBilling(billing_channel)
         extracting = Extracting(
-            extractor.RpcExtractor(extractor_channel, upload_seconds_max=seconds_max),
-            billing.RpcBilling(billing_channel),
+            extractor.RpcExtractor(extractor_channel, upload_seconds_max=seconds_max), ledger
         )
+        limits = RateLimits(enforced=settings.metered)
         intake = Intake(
             extracting,
             DeviceTokens(secret, partial(datetime.now, UTC)),
-            RateLimits(enforced=settings.metered),
+            limits,
             upload_bytes_max=settings.upload_bytes_max,
         )
+        sales = purchases.RpcPurchases(billing_channel)
+        file_types = file_types_of(extractor_channel)
+        who = Sessions()
         app = build_app(
             [
                 *v1.routes(intake, extractor_channel, draining, watch_seconds_max=settings.watch_seconds_max),
                 *redactions.routes(intake, RpcRedactor(extractor_channel, upload_seconds_max=seconds_max)),
-                *legacy_routes(intake, extractor_channel, metered=settings.metered),
+                *legacy_routes(intake, extractor_channel, file_types, who, metered=settings.metered),
+                *quotes.routes(ledger, file_types, who, limits, upload_bytes_max=settings.upload_bytes_max),
+                *credits_.routes(ledger, sales, who, limits, public_url=settings.public_url),
+                *payments.routes(sales, limits),
             ]
         )
         if settings.ops_listen:

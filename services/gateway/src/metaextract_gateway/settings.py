@@ -27,6 +27,12 @@ class Settings(ServiceSettings):
     token_secret_file: Path = Field(
         description="File with the secret that signs device tokens, 32 bytes at least."
     )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s?#]+)?$",
+        description="Where people reach this server, `https://host`, for the way back from a payment; "
+        "empty for what each request names.",
+    )
     upload_bytes_max: PositiveInt = Field(default=100 * 1024 * 1024, description="Largest file, in bytes.")
     upload_seconds_max: PositiveFloat = Field(default=1800, description="Longest upload with its extraction.")
     watch_seconds_max: PositiveFloat = Field(default=3600, description="Longest event stream.")

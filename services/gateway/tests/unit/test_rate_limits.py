@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.legacy import errors as legacy
-from metaextract_gateway.adapters.http.rate_limits import RateLimits
+from metaextract_gateway.adapters.http.rate_limits import CONFIRM, QUOTE, RateLimits
 from metaextract_gateway.domain import errors
 
 
@@ -26,6 +26,18 @@ async def test_the_eleventh_of_a_minute_is_refused_and_other_addresses_are_not()
     assert caught.value.metadata == {"requests_max": "10"}
     assert caught.value.retry_after_seconds is not None
     assert await limits.admit(request("10.0.0.2"))
+
+
+async def test_what_is_counted_is_counted_apart() -> None:
+    limits = RateLimits(enforced=True)
+    for _ in range(10):
+        await limits.admit(request("10.0.0.1"), CONFIRM)
+
+    with pytest.raises(ServiceError):
+        await limits.admit(request("10.0.0.1"), CONFIRM)
+    headers = await limits.admit(request("10.0.0.1"), QUOTE)
+
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("30", "29")
 
 
 async def test_nothing_is_counted_when_limits_are_not_enforced() -> None:

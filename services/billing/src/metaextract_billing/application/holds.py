@@ -3,145 +3,303 @@
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from metaextract_billing.domain.models import (
-    Charge,
-    Dimensions,
-    Hold,
-    HoldOrder,
-    Operations,
-    QuotedFile,
-    State,
+from metaextract_billing.application.book_keeping import account_of, publish
+from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.free_uses import (
+    Asked,
+    FreeUses,
+    given_back,
+    kept,
+    on_free_check,
+    on_trial,
+    refusal,
 )
-from metaextract_billing.domain.ports import Clock, Events, Ledger
-from metaextract_billing.domain.pricing import charge_for_delivery, measured_price
+from metaextract_billing.domain import errors
+from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
+from metaextract_billing.domain.identities import Identities
+from metaextract_billing.domain.models import Dimensions, Operations
+from metaextract_billing.domain.ports import Clock
+from metaextract_billing.domain.pricing import measured_price
+from metaextract_billing.domain.quotes import PricedFile
+from metaextract_billing.domain.records import (
+    AccountKey,
+    Book,
+    HoldKey,
+    HoldRequestKey,
+    Key,
+    QuoteKey,
+    Record,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """The body of a request for a hold. `device` and `quoted` are None if the caller names none."""
+    """The body of a request for a hold. Whatever the caller does not name is None.
+
+    `email` and `client_address`, where the request came from, are as they were written; neither is kept.
+    """
 
     device: str | None
     size_bytes_max: int
     operations: Operations
     quoted: QuotedFile | None
+    email: str | None = field(default=None, repr=False)
+    client_address: str | None = field(default=None, repr=False)
 
-    @property
-    def fingerprint(self) -> str:
-        """A digest that two different bodies do not share."""
-        body = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(body.encode()).hexdigest()
+    def fingerprint(self, asked: Asked) -> str:
+        """Return a digest that two different bodies do not share; the same wherever they come from."""
+        body = asdict(self) | {"email": asked.email, "client_address": None}
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
-
-@dataclass(frozen=True, slots=True)
-class ExpireHolds:
-    """Gives back what nobody resolved in time."""
-
-    ledger: Ledger
-    events: Events
-    now: Clock
-
-    async def __call__(self, *, account: str | None = None, device: str | None = None) -> None:
-        """Expire the due holds of `account` and `device`, or all due holds if neither is given."""
-        for hold in await self.ledger.expire(self.now(), account=account, device=device):
-            publish(self.events, hold)
+    def keys(self, account: str, request_id: str, asked: Asked) -> list[Key[Record]]:
+        """Return the keys of all that a decision about it looks at."""
+        keys: list[Key[Record]] = [AccountKey(account), HoldRequestKey(account, request_id), *asked.keys()]
+        if self.quoted is not None:
+            keys.append(QuoteKey(self.quoted.quote))
+        return keys
 
 
 @dataclass(frozen=True, slots=True)
 class CreateHold:
-    """Sets aside what one extraction may cost, or one free check, before the work begins."""
+    """Sets aside what one extraction may cost, a trial or a free check, before the work begins."""
 
-    ledger: Ledger
-    events: Events
+    desk: Desk
     now: Clock
-    expire: ExpireHolds
     metered: bool
     lifetime: timedelta
-    free_checks_count_max: int
+    free: FreeUses
 
     async def __call__(self, account: str, request_id: str, request: HoldRequest) -> Hold:
         """Return a new hold, or the one that `request_id` made before, as it is now.
 
-        Raises QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_FILE_UNUSABLE, INSUFFICIENT_CREDITS,
-        FREE_CHECKS_EXHAUSTED, IDEMPOTENCY_KEY_REUSED.
+        Raises QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_FILE_UNUSABLE, INSUFFICIENT_CREDITS, ACCOUNT_OWES,
+        FREE_CHECKS_EXHAUSTED, FREE_CHECKS_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED.
         """
-        await self.expire(account=account, device=request.device)
-        # Asked first: a repeated request is answered even when its quote is used up or has expired.
-        first = await self.ledger.find_hold(account, request_id)
-        if first is not None:
-            return first.answering(request.fingerprint)
         now = self.now()
-        operations, charge = await self._charge(account, request, now)
-        order = HoldOrder(
+        asked = self.free.asked(request.device, request.email, request.client_address, now)
+
+        def decide(book: Book) -> Hold:
+            first = book.get(HoldRequestKey(account, request_id))
+            if first is not None:
+                return first.at(now).answering(request.fingerprint(asked))
+            return self._made(book, account, request_id, request, asked, now)
+
+        return await self.desk.carry_out([account], request.keys(account, request_id, asked), decide)
+
+    def _made(
+        self, book: Book, account: str, request_id: str, request: HoldRequest, asked: Asked, now: datetime
+    ) -> Hold:
+        file = _priced(book, account, request, now)
+        credits_required = (
+            measured_price(request.operations, request.size_bytes_max, None)
+            if file is None
+            else file.breakdown
+        ).credits
+        hold = Hold(
             name=f"holds/{uuid.uuid4()}",
             account=account,
-            request_id=request_id,
-            fingerprint=request.fingerprint,
-            device=request.device,
-            operations=operations,
+            request=request_id,
+            fingerprint=request.fingerprint(asked),
+            operations=request.operations,
             create_time=now,
             expire_time=now + self.lifetime,
+            access=Access.UNMETERED,
+            quoted=request.quoted,
         )
-        hold, is_new = await self.ledger.hold(order, charge)
-        if is_new:
-            publish(self.events, hold)
+        if request.quoted is not None:
+            quote = book.get(QuoteKey(request.quoted.quote))
+            assert quote is not None  # noqa: S101 - it was priced
+            hold = replace(hold, operations=quote.operations)
+            book.put(quote.used(request.quoted.file_id, hold.name, hold.expire_time))
+        hold = self._paid(book, hold, asked, credits_required, now)
+        book.put(hold)
+        publish(book, hold)
         return hold
 
-    async def _charge(
-        self, account: str, request: HoldRequest, now: datetime
-    ) -> tuple[Operations, Charge | None]:
+    def _paid(self, book: Book, hold: Hold, asked: Asked, credits_required: int, now: datetime) -> Hold:
+        """Take a trial if one was asked for, else credits, else a free check."""
+        account = account_of(book, hold.account, now)
+        book.put(account)
         if not self.metered:
-            return request.operations, None
-        if request.quoted is None:
-            bound = measured_price(request.operations, request.size_bytes_max, None)
-            return request.operations, Charge(bound.credits, self.free_checks_count_max)
-        quote = await self.ledger.get_quote(request.quoted.quote)
-        price = quote.price_of(request.quoted.file_id, account=account, now=now)
-        return quote.operations, Charge(price.credits, self.free_checks_count_max, request.quoted)
+            return hold
+        if trial := on_trial(book, hold, asked, now):
+            return trial
+        if account.credits_available < credits_required or account.credits_owed:
+            given = on_free_check(book, hold, asked, now)
+            if isinstance(given, Hold):
+                return given
+            has_nothing = not account.credits_available + account.credits_held + account.credits_owed
+            if given is not None and has_nothing:
+                raise refusal(book, asked, given, credits_required, now)
+        after, paid = account.held(hold, credits_required, now)
+        book.put(after)
+        return paid
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureHold:
-    """Charges for delivered work, at most what is held, and gives the rest back."""
+    """Charges for delivered work and gives the rest back.
 
-    ledger: Ledger
-    events: Events
+    With `identities` it tells of which content something was delivered for nothing, so that one content under
+    many identities shows.
+    """
+
+    desk: Desk
     now: Clock
-    expire: ExpireHolds
+    identities: Identities | None = None
 
     async def __call__(
-        self, name: str, delivered: Operations, size_bytes: int, dimensions: Dimensions | None
+        self,
+        name: str,
+        delivered: Operations,
+        size_bytes: int,
+        dimensions: Dimensions | None,
+        content_digest: str | None = None,
     ) -> Hold:
-        """Charge the price of what was found and done. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED."""
-        hold = await self.ledger.get_hold(name)
-        await self.expire(account=hold.order.account, device=hold.order.device)
-        credits_delivered = charge_for_delivery(hold, delivered, size_bytes, dimensions)
-        after, is_new = await self.ledger.capture(name, credits_delivered, self.now())
-        if is_new:
-            publish(self.events, after)
-        return after
+        """Charge the price of what was found and done; doing so twice changes nothing.
+
+        Never more than is held, unless the owner understated the file: then the rest is taken too, or
+        QUOTE_MISMATCH. `content_digest` stands for the file. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED,
+        QUOTE_MISMATCH.
+        """
+        now = self.now()
+        told: dict[str, str] = {}
+        if self.identities is not None and content_digest is not None:
+            told = {"content": self.identities.content(content_digest, now.date())}
+        owner = await self.desk.owner_of(name)
+
+        def decide(book: Book) -> Hold:
+            hold = _hold(book, name).at(now)
+            charge = _charge(book, hold, delivered, size_bytes, dimensions)
+            if hold.state is State.CAPTURED and hold.credits_captured == charge:
+                return hold
+            done = hold.resolved(State.CAPTURED, now, charge)
+            if charge > hold.credits_held:
+                _refuse_understated(book, hold, charge, now)
+            if hold.access is Access.CREDITS:
+                account, done = account_of(book, hold.account, now).captured(hold, charge, now)
+                book.put(account)
+            kept(book, hold, now)
+            _keep_quote(book, hold)
+            book.put(done)
+            publish(book, done, **(told if hold.uses else {}))
+            return done
+
+        return await self.desk.carry_out([owner], [HoldKey(name)], decide)
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseHold:
     """Gives everything held back, because nothing was delivered."""
 
-    ledger: Ledger
-    events: Events
+    desk: Desk
     now: Clock
 
     async def __call__(self, name: str) -> Hold:
         """Release a hold, or leave it released or expired. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED."""
-        hold, is_new = await self.ledger.release(name, self.now())
-        if is_new:
-            publish(self.events, hold)
+        now = self.now()
+        owner = await self.desk.owner_of(name)
+        return await self.desk.carry_out([owner], [HoldKey(name)], lambda book: released(book, name, now))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireDue:
+    """Gives back what nobody resolved in time, and takes lots whose time is over."""
+
+    desk: Desk
+    now: Clock
+    count_max: int = 1000
+
+    async def __call__(self) -> int:
+        """Return how many holds and accounts were due. Any number of processes may do this at once."""
+        now = self.now()
+        due = await self.desk.due(now, self.count_max)
+        for name in due.holds:
+            owner = await self.desk.owner_of(name)
+            await self.desk.carry_out([owner], [HoldKey(name)], partial(self._hold, name, now))
+        for owner in due.owners:
+            await self.desk.carry_out([owner], [AccountKey(owner)], partial(self._lots, owner, now))
+        return len(due.holds) + len(due.owners)
+
+    def _hold(self, name: str, now: datetime, book: Book) -> None:
+        if _hold(book, name).is_due(now):
+            released(book, name, now)
+
+    def _lots(self, owner: str, now: datetime, book: Book) -> None:
+        book.put(account_of(book, owner, now))
+
+
+def released(book: Book, name: str, now: datetime) -> Hold:
+    """Release a hold, or expire it if its time is over."""
+    hold = _hold(book, name)
+    if hold.state in (State.RELEASED, State.EXPIRED):
         return hold
+    state = State.EXPIRED if hold.is_due(now) else State.RELEASED
+    done = hold.resolved(state, now)
+    if hold.access is Access.CREDITS:
+        # An account that is looked at expires what is due, this hold too.
+        account = account_of(book, hold.account, now)
+        if state is State.RELEASED:
+            account, done = account.released(hold, state, now)
+        book.put(account)
+    given_back(book, hold)
+    if hold.quoted is not None and (quote := book.get(QuoteKey(hold.quoted.quote))):
+        book.put(quote.given_back(hold.quoted.file_id, name))
+    book.put(done)
+    if state is State.RELEASED or hold.access is not Access.CREDITS:
+        publish(book, done)
+    return done
 
 
-def publish(events: Events, hold: Hold) -> None:
-    """Report what has just happened to `hold`, without saying whose it is."""
-    happened = "created" if hold.state is State.HELD else hold.state.value
-    amount = hold.credits_captured if hold.state is State.CAPTURED else hold.credits_held
-    events.publish(f"hold.{happened}", {"access": hold.access.value, "credits": str(amount)})
+def _priced(book: Book, account: str, request: HoldRequest, now: datetime) -> PricedFile | None:
+    if request.quoted is None:
+        return None
+    quote = book.get(QuoteKey(request.quoted.quote))
+    if quote is None:
+        raise errors.quote_not_found(request.quoted.quote)
+    return quote.price_of(request.quoted.file_id, account=account, now=now)
+
+
+def _hold(book: Book, name: str) -> Hold:
+    hold = book.get(HoldKey(name))
+    if hold is None:
+        raise errors.hold_not_found(name)
+    return hold
+
+
+def _quoted_file(book: Book, hold: Hold) -> PricedFile | None:
+    quoted = hold.quoted
+    quote = book.get(QuoteKey(quoted.quote)) if quoted else None
+    if quoted is None or quote is None:
+        return None
+    return next(file for file in quote.files if file.id == quoted.file_id)
+
+
+def _charge(
+    book: Book, hold: Hold, delivered: Operations, size_bytes: int, dimensions: Dimensions | None
+) -> int:
+    """Return the price of what was ordered and delivered.
+
+    What was promised bounds it, unless the promise rested on dimensions that are not those of the file.
+    """
+    if hold.access is not Access.CREDITS:
+        return 0
+    price = measured_price(hold.operations.both(delivered), size_bytes, dimensions).credits
+    file = _quoted_file(book, hold)
+    was_promised = file is None or file.dimensions is None or dimensions is None
+    return min(price, hold.credits_held) if was_promised else price
+
+
+def _refuse_understated(book: Book, hold: Hold, charge: int, now: datetime) -> None:
+    available = account_of(book, hold.account, now).credits_available
+    if available < charge - hold.credits_held and hold.quoted is not None:
+        raise errors.quote_mismatch(hold.quoted.quote, hold.quoted.file_id, charge, hold.credits_held)
+
+
+def _keep_quote(book: Book, hold: Hold) -> None:
+    if hold.quoted is not None and (quote := book.get(QuoteKey(hold.quoted.quote))):
+        book.put(quote.used(hold.quoted.file_id, hold.name, None))

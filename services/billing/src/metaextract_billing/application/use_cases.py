@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metaextract_billing.application.accounts import GetBalance, GrantCredits
+from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits, ListTransfers
 from metaextract_billing.application.holds import CaptureHold, CreateHold, ReleaseHold
 from metaextract_billing.application.quotes import CreateQuote
 
@@ -17,3 +17,5 @@ class UseCases:
     release_hold: ReleaseHold
     get_balance: GetBalance
     grant_credits: GrantCredits
+    claim_credits: ClaimCredits
+    list_transfers: ListTransfers

@@ -1,100 +1,111 @@
 """What billing needs from the outside world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 
-from metaextract_billing.domain.models import Balance, Charge, Hold, HoldOrder, Quote
+from metaextract_billing.domain.accounts import Account
+from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.records import Changes, Event, Key, Record
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the time in UTC."""
 
-T = TypeVar("T")
+
+class ConflictError(Exception):
+    """A record has another version than the one the change was made from: decide again."""
 
 
-class Outcome(NamedTuple, Generic[T]):
-    """The answer of a ledger, and whether this call changed anything or found it done before."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What time has ended and nobody noticed: names of open holds, owners with lots to expire."""
 
-    value: T
-    changed: bool
+    holds: tuple[str, ...]
+    owners: tuple[str, ...]
 
 
-class Ledger(Protocol):
-    """All credits, quotes, holds and free checks.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that was committed at `time` and not yet delivered; `id` is a UUID.
 
-    Each method is one atomic, durable step that is safe against any other, from any process; together
-    they are shaped like a pending transfer that is later posted or voided. Any method raises
-    LEDGER_UNAVAILABLE. Every implementation passes tests/contract/test_ledgers.py.
+    `traceparent` is the W3C trace context of the work that caused it, empty if none.
     """
 
-    async def add_quote(self, quote: Quote) -> None:
-        """Keep `quote`."""
-        ...
+    id: str
+    event: Event
+    time: datetime
+    traceparent: str
 
-    async def get_quote(self, name: str) -> Quote:
-        """Return a quote, expired or not. Raises QUOTE_NOT_FOUND."""
-        ...
 
-    async def hold(self, order: HoldOrder, charge: Charge | None) -> Outcome[Hold]:
-        """Set aside what `order` costs: nothing without `charge`, else a free check, else credits.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much waits, and since when; a time is None where nothing does.
 
-        The same `request_id` and fingerprint return the first hold as it is now. A quoted file is used
-        up. Raises IDEMPOTENCY_KEY_REUSED, QUOTE_FILE_UNUSABLE, FREE_CHECKS_EXHAUSTED (when a device was
-        named and the account holds nothing at all), INSUFFICIENT_CREDITS.
+    `due_time` is when the first open hold, or lot with something left, ends or has ended.
+    """
+
+    open_holds_count: int = 0
+    oldest_hold_time: datetime | None = None
+    due_time: datetime | None = None
+    waiting_events_count: int = 0
+    oldest_event_time: datetime | None = None
+
+
+class Store(Protocol):
+    """All that billing keeps. It knows versions and unique keys, and no rule of money.
+
+    Every method is one round trip, safe against any other from any process, and raises LEDGER_UNAVAILABLE.
+    Every implementation passes tests/contract/test_stores.py.
+    """
+
+    async def load(self, keys: Collection[Key[Record]]) -> Mapping[Key[Record], Record]:
+        """Return the records that exist, all as of one moment.
+
+        A record comes with those that its key says are loaded with it.
         """
         ...
 
-    async def find_hold(self, account: str, request_id: str) -> Hold | None:
-        """Return the hold that this request made, if it made one."""
-        ...
+    async def commit(self, changes: Changes) -> None:
+        """Make all changes durable, or none.
 
-    async def get_hold(self, name: str) -> Hold:
-        """Return a hold. Raises HOLD_NOT_FOUND."""
-        ...
-
-    async def capture(self, name: str, credits_delivered: int, now: datetime) -> Outcome[Hold]:
-        """Charge `credits_delivered` and give the rest back.
-
-        Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED, CAPTURE_EXCEEDS_HOLD.
+        Raises ConflictError if a record is no longer as it was before, or is new and already exists.
         """
         ...
 
-    async def release(self, name: str, now: datetime) -> Outcome[Hold]:
-        """Give the credits, the free check and the quoted file back.
+    async def due(self, now: datetime, count_max: int) -> Due:
+        """Return what is due, oldest first, at most `count_max` of each."""
+        ...
 
-        A hold whose time is over becomes expired. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED.
+    async def waiting(self, count_max: int) -> Sequence[Waiting]:
+        """Return events that were not yet delivered, oldest first."""
+        ...
+
+    async def delivered(self, ids: Collection[str]) -> None:
+        """Forget events."""
+        ...
+
+    async def forget(self, before: datetime) -> None:
+        """Delete what was counted for a day (`allowances.DAILY`) and made before a time."""
+        ...
+
+    def transfers(
+        self, owner: str, after_number: int = 0, count_max: int | None = None
+    ) -> AsyncIterator[Transfer]:
+        """Yield the journal of an account in order, what is beyond `after_number`, at most `count_max`."""
+        ...
+
+    def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+        """Yield every account, with all its lots, open ones and others, and its whole journal.
+
+        All as of one moment: what is committed meanwhile is not seen.
         """
         ...
 
-    async def expire(
-        self, now: datetime, *, account: str | None = None, device: str | None = None, count_max: int = 1000
-    ) -> tuple[Hold, ...]:
-        """Give back what nobody resolved in time and return it, oldest first, at most `count_max`.
-
-        Looks at the holds of `account` and those of `device`, or at all holds if neither is given. Any
-        number of processes may do this at the same time: each hold is returned to one of them.
-        """
-        ...
-
-    async def balance(self, account: str) -> Balance:
-        """Return what an account holds; zeros if it was never used."""
-        ...
-
-    async def grant(self, account: str, request_id: str, credits_granted: int, now: datetime) -> Outcome[int]:
-        """Add credits and return those available then; a repeated request returns the first answer.
-
-        Raises IDEMPOTENCY_KEY_REUSED when the first request granted another amount.
-        """
+    async def figures(self) -> Figures:
+        """Return how much waits, as of one moment."""
         ...
 
     async def check(self) -> None:
-        """Return if the ledger can be read and written now. Raises LEDGER_UNAVAILABLE."""
-        ...
-
-
-class Events(Protocol):
-    """Who wants to know what happened. Publishing never blocks and never fails."""
-
-    def publish(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Report `name` with `attributes`, which never identify anybody."""
+        """Return if everything can be read and written now."""
         ...

@@ -7,7 +7,7 @@ and an extra for large images by megapixels, or by bytes where nobody knows the 
 from dataclasses import dataclass
 from typing import Final
 
-from metaextract_billing.domain.models import Dimensions, Hold, Operations, PriceBreakdown
+from metaextract_billing.domain.models import Dimensions, Operations, PriceBreakdown
 
 BASE_CREDITS: Final = 1
 EMBEDDING_CREDITS: Final = 3
@@ -44,17 +44,6 @@ def quoted_price(operations: Operations, dimensions: Dimensions | None) -> Price
 def measured_price(operations: Operations, size_bytes: int, dimensions: Dimensions | None) -> PriceBreakdown:
     """Price a file by what it is: by dimensions where they are known, else by its length."""
     return _sum(operations, _bucket_of_pixels(dimensions) if dimensions else _bucket_of_bytes(size_bytes))
-
-
-def charge_for_delivery(
-    hold: Hold, delivered: Operations, size_bytes: int, dimensions: Dimensions | None
-) -> int:
-    """Return what a hold is captured at: the price of what was ordered and delivered, at most `hold`.
-
-    Holds that no credits pay for are held at 0, so they are captured at 0.
-    """
-    price = measured_price(hold.order.operations.both(delivered), size_bytes, dimensions)
-    return min(price.credits, hold.credits_held)
 
 
 def _sum(operations: Operations, bucket: SizeBucket) -> PriceBreakdown:

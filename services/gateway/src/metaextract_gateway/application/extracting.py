@@ -1,13 +1,18 @@
 """The one thing the gateway does that is more than a call: hold, extract, capture or release."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from metaextract_common.errors import ServiceError
 from metaextract_gateway.domain.model import Delivered, Happening, Hold, HoldState, Payer, Upload
 from metaextract_gateway.domain.ports import Billing, Extractor
+
+REQUEST_ID_CHARACTERS_MAX: Final = 128
+NO_QUOTE: Final = ("QUOTE_NOT_FOUND", "QUOTE_EXPIRED")
 
 
 class Extracting:
@@ -24,33 +29,62 @@ class Extracting:
 
         Closing the generator cancels the work and gives the hold back; if this process dies, the hold
         expires instead. The same holds when charging fails: the result is not handed out then.
+
+        A quote that is not known or has expired is as good as none: the file is priced by what it is.
         """
         hold = await self._hold(payer, upload)
         on_hold(hold)
+        upload = replace(upload, operations=hold.operations or upload.operations)
         resolved = hold.state is HoldState.CAPTURED  # a repeated request: charged the first time
         try:
             async with aclosing(self._extractor.extract(payer.account, upload, chunks)) as happenings:
                 async for happening in happenings:
-                    if isinstance(happening.end, Delivered) and not resolved:
-                        hold = await self._billing.capture(hold.name, happening.end)
-                        resolved = True
-                        on_hold(hold)
+                    if isinstance(happening.end, Delivered):
+                        if resolved and happening.end.extraction_id == upload.extraction_id:
+                            # What was paid for is no longer kept, so the file was read anew; a quoted
+                            # price is for one time.
+                            hold = await self._another(payer, replace(upload, quoted=None))
+                            resolved = False
+                        if not resolved:
+                            hold = await self._billing.capture(hold.name, happening.end)
+                            resolved = True
+                            on_hold(replace(hold, operations=upload.operations))
                     yield happening
         finally:
             if not resolved:
                 await _even_if_cancelled(self._release(hold))
 
     async def _hold(self, payer: Payer, upload: Upload) -> Hold:
-        hold = await self._billing.hold(payer, upload.request_id, upload)
+        try:
+            hold = await self._billing.hold(payer, upload.request_id, upload)
+        except ServiceError as error:
+            if upload.quoted is None or error.reason not in NO_QUOTE:
+                raise
+            upload = _unquoted(upload)
+            hold = await self._billing.hold(payer, upload.request_id, upload)
         if hold.state in (HoldState.RELEASED, HoldState.EXPIRED):
             # An earlier attempt under this request id failed and was given back; this one is new.
-            request_id = f"{upload.request_id}#{upload.extraction_id}"
-            hold = await self._billing.hold(payer, request_id, upload)
+            return await self._another(payer, upload)
         return hold
+
+    async def _another(self, payer: Payer, upload: Upload) -> Hold:
+        return await self._billing.hold(payer, _derived(upload.request_id, upload.extraction_id), upload)
 
     async def _release(self, hold: Hold) -> None:
         with suppress(ServiceError):  # billing away, or captured after all: the hold expires or stands
             await self._billing.release(hold.name)
+
+
+def _unquoted(upload: Upload) -> Upload:
+    # The request id stands for a request with the quote; this is another one, and always the same.
+    return replace(upload, quoted=None, request_id=_derived(upload.request_id, "unquoted"))
+
+
+def _derived(request_id: str, why: str) -> str:
+    derived = f"{request_id}#{why}"
+    if len(derived) <= REQUEST_ID_CHARACTERS_MAX:
+        return derived
+    return hashlib.sha256(derived.encode()).hexdigest()
 
 
 async def _even_if_cancelled(work: Coroutine[Any, Any, None]) -> None:

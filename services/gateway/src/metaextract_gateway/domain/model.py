@@ -12,6 +12,7 @@ class Access(StrEnum):
 
     UNMETERED = "unmetered"
     FREE_CHECK = "free_check"
+    TRIAL = "trial"
     CREDITS = "credits"
 
 
@@ -26,10 +27,15 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays: an account, and the device whose free checks may be used (empty if none)."""
+    """Who pays: an account, the device whose free checks or the e-mail address whose trials may be used.
+
+    `client_address` is where the request came from. What is not known is empty.
+    """
 
     account: str
     device: str = ""
+    email: str = ""
+    client_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,14 @@ class Operations:
     embedding: bool = False
     ocr: bool = False
     forensics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The price that an upload claims: a quote, and the file's id within it."""
+
+    quote: str
+    file_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +67,12 @@ class Upload:
     size_bytes_max: int
     partial_results: bool
     operations: Operations = Operations()
+    quoted: Quoted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What was set aside."""
+    """What was set aside, and for which operations; None stands for those of the upload."""
 
     name: str
     state: HoldState
@@ -65,16 +80,21 @@ class Hold:
     credits_held: int
     credits_captured: int
     free_checks_used: int
+    operations: Operations | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What an extraction that succeeded really brought, for the price."""
+    """What an extraction that succeeded really brought, for the price.
+
+    `extraction_id` is not that of the upload if the extractor returned what it had read before.
+    """
 
     size_bytes: int
     width_pixels: int | None
     height_pixels: int | None
     operations: Operations = Operations()
+    extraction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

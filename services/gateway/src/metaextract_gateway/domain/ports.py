@@ -1,9 +1,18 @@
 """The services that the gateway translates to."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
-from metaextract_gateway.domain.model import Delivered, Happening, Hold, Payer, RedactedCopy, Upload
+from metaextract_gateway.domain.model import (
+    Delivered,
+    Happening,
+    Hold,
+    Operations,
+    Payer,
+    RedactedCopy,
+    Upload,
+)
+from metaextract_gateway.domain.money import Balance, Catalogue, Order, Payment, Quote, StatedFile, Webhook
 
 
 class Extractor(Protocol):
@@ -20,7 +29,10 @@ class Billing(Protocol):
     """Holds and charges."""
 
     async def hold(self, payer: Payer, request_id: str, upload: Upload) -> Hold:
-        """Set aside what the upload may cost; the same request id gives the first hold, as it is now."""
+        """Set aside what the upload may cost; the same request id gives the first hold, as it is now.
+
+        The operations of a quote stand for those of the upload; the hold says which they are.
+        """
         ...
 
     async def capture(self, name: str, delivered: Delivered) -> Hold:
@@ -29,6 +41,46 @@ class Billing(Protocol):
 
     async def release(self, name: str) -> Hold:
         """Give everything back."""
+        ...
+
+
+class Prices(Protocol):
+    """Says what extractions would cost."""
+
+    async def quote(self, account: str, files: Sequence[StatedFile], operations: Operations) -> Quote:
+        """Price files and keep the price for their owner."""
+        ...
+
+
+class Balances(Protocol):
+    """What accounts hold."""
+
+    async def balance(self, account: str) -> Balance:
+        """Return what can be spent."""
+        ...
+
+    async def claim(self, source: str, target: str, request_id: str) -> int:
+        """Move all that can be spent from one account to another; return how many credits that were."""
+        ...
+
+
+class Purchases(Protocol):
+    """Packs of credits, bought through a payment service."""
+
+    async def catalogue(self) -> Catalogue:
+        """Return what is sold."""
+        ...
+
+    async def order(self, account: str, request_id: str, pack: str, *, email: str, return_url: str) -> Order:
+        """Order a pack; the same request id gives the first order. `email` may be empty."""
+        ...
+
+    async def receive(self, webhook: Webhook) -> bool:
+        """Take a message of the payment service in; tell whether it had come before."""
+        ...
+
+    async def confirm(self, payment: str) -> Payment:
+        """Ask the payment service for a payment, and grant what it brings."""
         ...
 
 

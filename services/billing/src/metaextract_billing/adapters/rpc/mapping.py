@@ -9,17 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract_billing.application.holds import HoldRequest
 from metaextract_billing.application.quotes import StatedFile
-from metaextract_billing.domain.models import (
-    Access,
-    Balance,
-    Dimensions,
-    Hold,
-    Operations,
-    PriceBreakdown,
-    Quote,
-    QuotedFile,
-    State,
-)
+from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
+from metaextract_billing.domain.models import Balance, Dimensions, Operations, PriceBreakdown
+from metaextract_billing.domain.quotes import Quote
 
 STATES: Final = {
     State.HELD: pb.Hold.STATE_HELD,
@@ -31,6 +24,7 @@ ACCESSES: Final = {
     Access.UNMETERED: pb.Hold.ACCESS_UNMETERED,
     Access.FREE_CHECK: pb.Hold.ACCESS_FREE_CHECK,
     Access.CREDITS: pb.Hold.ACCESS_CREDITS,
+    Access.TRIAL: pb.Hold.ACCESS_TRIAL,
 }
 
 
@@ -48,7 +42,7 @@ def dimensions_from_proto(message: pb.QuoteFile | pb.CaptureHoldRequest) -> Dime
 
 def files_from_proto(files: Sequence[pb.QuoteFile]) -> list[StatedFile]:
     """Read the files of a quote, in their order."""
-    return [StatedFile(file.id, dimensions_from_proto(file)) for file in files]
+    return [StatedFile(file.id, file.size_bytes, dimensions_from_proto(file)) for file in files]
 
 
 def hold_request_from_proto(request: pb.CreateHoldRequest) -> HoldRequest:
@@ -58,6 +52,8 @@ def hold_request_from_proto(request: pb.CreateHoldRequest) -> HoldRequest:
         size_bytes_max=request.size_bytes_max,
         operations=operations_from_proto(request.operations),
         quoted=QuotedFile(request.quote, request.quote_file_id) if request.quote else None,
+        email=request.email or None,
+        client_address=request.client_address or None,
     )
 
 
@@ -85,14 +81,14 @@ def quote_to_proto(quote: Quote) -> pb.Quote:
 def hold_to_proto(hold: Hold) -> pb.Hold:
     """Render a hold."""
     return pb.Hold(
-        name=hold.order.name,
-        account=hold.order.account,
+        name=hold.name,
+        account=hold.account,
         state=STATES[hold.state],
         access=ACCESSES[hold.access],
         credits_held=hold.credits_held,
         credits_captured=hold.credits_captured,
         free_checks_used=hold.free_checks_used,
-        expire_time=_timestamp(hold.order.expire_time),
+        expire_time=_timestamp(hold.expire_time),
     )
 
 
@@ -101,7 +97,25 @@ def balance_to_proto(balance: Balance, *, metered: bool) -> pb.GetBalanceRespons
     return pb.GetBalanceResponse(
         credits_available=balance.credits_available,
         credits_held=balance.credits_held,
+        credits_owed=balance.credits_owed,
+        balance_id=balance.id,
         unmetered=not metered,
+    )
+
+
+def transfer_to_proto(transfer: Transfer) -> pb.Transfer:
+    """Render a transfer."""
+    return pb.Transfer(
+        number=transfer.number,
+        kind=transfer.kind.value,
+        debit=transfer.debit.value,
+        credit=transfer.credit.value,
+        credits=transfer.amount,
+        time=_timestamp(transfer.time),
+        lot=transfer.lot or "",
+        hold=transfer.hold or "",
+        payment=transfer.payment or "",
+        seal=transfer.seal,
     )
 
 

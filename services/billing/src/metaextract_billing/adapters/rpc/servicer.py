@@ -1,5 +1,7 @@
 """metaextract.billing.v1.BillingService over gRPC: unpack, call, pack."""
 
+from typing import Final
+
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceServicer
 from metaextract_billing.adapters.rpc.mapping import (
@@ -10,9 +12,12 @@ from metaextract_billing.adapters.rpc.mapping import (
     hold_to_proto,
     operations_from_proto,
     quote_to_proto,
+    transfer_to_proto,
 )
 from metaextract_billing.application.use_cases import UseCases
 from metaextract_common.rpc.server import Context
+
+PAGE_SIZE_DEFAULT: Final = 100
 
 
 class BillingServicer(BillingServiceServicer):
@@ -70,3 +75,21 @@ class BillingServicer(BillingServiceServicer):
         """Add credits."""
         available = await self._use_cases.grant_credits(request.account, request.request_id, request.credits)
         return pb.GrantCreditsResponse(credits_available=available)
+
+    async def ClaimCredits(  # noqa: N802 - named by the contract
+        self, request: pb.ClaimCreditsRequest, context: Context
+    ) -> pb.ClaimCreditsResponse:
+        """Move credits to another account."""
+        claimed = await self._use_cases.claim_credits(
+            request.source_account, request.target_account, request.request_id
+        )
+        return pb.ClaimCreditsResponse(credits_claimed=claimed)
+
+    async def ListTransfers(  # noqa: N802 - named by the contract
+        self, request: pb.ListTransfersRequest, context: Context
+    ) -> pb.ListTransfersResponse:
+        """Read the journal."""
+        transfers = await self._use_cases.list_transfers(
+            request.account, request.after_number, request.page_size or PAGE_SIZE_DEFAULT
+        )
+        return pb.ListTransfersResponse(transfers=[transfer_to_proto(one) for one in transfers])

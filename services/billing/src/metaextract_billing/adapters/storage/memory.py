@@ -1,153 +1,176 @@
-"""The ledger in dictionaries: the simplest thing that keeps the promises, but for durability."""
+"""A store that forgets everything at the end: for tests, which want its rules without its files."""
 
-from collections import defaultdict
+import uuid
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from metaextract_billing.domain import errors
-from metaextract_billing.domain.models import (
-    Access,
-    Balance,
-    Charge,
-    Hold,
-    HoldOrder,
-    Quote,
-    QuotedFile,
-    State,
+from metaextract_billing.domain.accounts import Account
+from metaextract_billing.domain.allowances import DAILY, Allowance
+from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.holds import Hold, State
+from metaextract_billing.domain.lots import NEVER, Lot
+from metaextract_billing.domain.ports import ConflictError, Due, Figures, Waiting
+from metaextract_billing.domain.purchases import Order, Payment
+from metaextract_billing.domain.records import (
+    AccountKey,
+    Changes,
+    HoldRequestKey,
+    Key,
+    OrderKey,
+    PaymentKey,
+    Record,
+    key_of,
+    stored,
 )
-from metaextract_billing.domain.ports import Outcome
+from metaextract_billing.domain.related import related
 
 
-class MemoryLedger:
-    """Implements `domain.ports.Ledger`. No method waits for anything, so each is one step of the loop."""
+class MemoryStore:
+    """Implements `domain.ports.Store`."""
 
     def __init__(self) -> None:
-        self._balances: defaultdict[str, Balance] = defaultdict(Balance)
-        self._free_checks_used: defaultdict[str, int] = defaultdict(int)
-        self._quotes: dict[str, Quote] = {}
-        self._holds: dict[str, Hold] = {}
-        self._holds_by_request: dict[tuple[str, str], str] = {}
-        self._holds_by_quoted_file: dict[QuotedFile, str] = {}
-        self._grants: dict[tuple[str, str], tuple[int, int]] = {}
+        self._records: dict[Key[Record], Record] = {}
+        self._requests: dict[HoldRequestKey, Key[Record]] = {}
+        self._taken: dict[tuple[str, ...], str] = {}
+        self._transfers: dict[str, list[Transfer]] = {}
+        self._lots: dict[str, dict[str, Lot]] = {}
+        self._waiting: dict[str, Waiting] = {}
 
-    async def add_quote(self, quote: Quote) -> None:
-        """Keep `quote`."""
-        self._quotes[quote.name] = quote
+    async def load(self, keys: Collection[Key[Record]]) -> Mapping[Key[Record], Record]:
+        """Look everything up."""
+        payments = {key.id for key in keys if isinstance(key, PaymentKey)}
+        found: dict[Key[Record], Record] = {}
+        for key in keys:
+            for one in self._with_related(key):
+                found[one] = self._with_lots_of(payments, self._records[one])
+            if isinstance(key, HoldRequestKey) and key in self._requests:
+                found[key] = found[self._requests[key]]
+        return found
 
-    async def get_quote(self, name: str) -> Quote:
-        """Return a quote or raise QUOTE_NOT_FOUND."""
-        if name not in self._quotes:
-            raise errors.quote_not_found(name)
-        return self._quotes[name]
+    def _with_related(self, key: Key[Record]) -> Iterator[Key[Record]]:
+        if isinstance(key, HoldRequestKey):
+            if key in self._requests:
+                yield self._requests[key]
+            return
+        if isinstance(key, PaymentKey):
+            for owner, lots in self._lots.items():
+                if any(lot.payment == key.id for lot in lots.values()):
+                    yield AccountKey(owner)
+        if key not in self._records:
+            return
+        record = self._records[key]
+        yield key
+        yield from (one for one in related(record) if one in self._records)
+        if isinstance(record, Payment) and record.order is not None:
+            yield from self._with_related(OrderKey(record.order))
+        if isinstance(record, Order) and AccountKey(record.owner) in self._records:
+            yield AccountKey(record.owner)
 
-    async def hold(self, order: HoldOrder, charge: Charge | None) -> Outcome[Hold]:
-        """Set aside, unless this request did before."""
-        first = await self.find_hold(order.account, order.request_id)
-        if first is not None:
-            return Outcome(first.answering(order.fingerprint), changed=False)
-        quoted = charge.quoted if charge else None
-        if quoted is not None and not self._is_unused(quoted):
-            raise errors.quote_file_unusable(quoted.quote, quoted.file_id)
-        hold = self._set_aside(order, charge) if charge else Hold(order, Access.UNMETERED)
-        self._holds[order.name] = hold
-        self._holds_by_request[order.account, order.request_id] = order.name
-        if quoted is not None:
-            self._holds_by_quoted_file[quoted] = order.name
-        return Outcome(hold, changed=True)
+    def _with_lots_of(self, payments: Collection[str], record: Record) -> Record:
+        if not isinstance(record, Account):
+            return record
+        lots = self._lots[record.owner].values()
+        return replace(record, lots=tuple(lot for lot in lots if lot.is_open or lot.payment in payments))
 
-    def _is_unused(self, quoted: QuotedFile) -> bool:
-        quote = self._quotes.get(quoted.quote)
-        exists = quote is not None and any(file.id == quoted.file_id for file in quote.files)
-        return exists and quoted not in self._holds_by_quoted_file
+    async def commit(self, changes: Changes) -> None:
+        """Check all versions and unique values, then change everything."""
+        for change in changes.records:
+            key = key_of(change.after)
+            version = self._records[key].version if key in self._records else 0
+            if change.after.version != version:
+                raise ConflictError
+            if any(self._taken.get(value, by) != by for value, by in _unique(change.after)):
+                raise ConflictError
+        for change in changes.records:
+            self._store(change.after)
+        for event in changes.events:
+            id_ = str(uuid.uuid4())
+            self._waiting[id_] = Waiting(id_, event, datetime.now(UTC), "")
 
-    def _set_aside(self, order: HoldOrder, charge: Charge) -> Hold:
-        used = self._free_checks_used[order.device] if order.device else 0
-        if order.device and used < charge.free_checks_count_max:
-            self._free_checks_used[order.device] = used + 1
-            return Hold(order, Access.FREE_CHECK, free_checks_used=used + 1)
-        balance = self._balances[order.account]
-        if balance.credits_available < charge.credits:
-            if order.device and balance == Balance():
-                raise errors.free_checks_exhausted(used, charge.credits)
-            raise errors.insufficient_credits(balance.credits_available, charge.credits)
-        self._balances[order.account] = Balance(
-            balance.credits_available - charge.credits, balance.credits_held + charge.credits
+    def _store(self, record: Record) -> None:
+        self._records[key_of(record)] = stored(record)
+        self._taken.update(_unique(record))
+        if isinstance(record, Account):
+            self._transfers.setdefault(record.owner, []).extend(record.posted)
+            self._lots.setdefault(record.owner, {}).update({lot.id: lot for lot in record.lots})
+        if isinstance(record, Hold):
+            self._requests[HoldRequestKey(record.account, record.request)] = key_of(record)
+
+    async def due(self, now: datetime, count_max: int) -> Due:
+        """Search everything."""
+        holds = [one for one in self._records.values() if isinstance(one, Hold) and one.is_due(now)]
+        holds.sort(key=lambda hold: (hold.expire_time, hold.name))
+        times = {
+            owner: min((lot.expire_time or NEVER for lot in lots.values() if lot.is_due(now)), default=NEVER)
+            for owner, lots in self._lots.items()
+        }
+        owners = sorted((time, owner) for owner, time in times.items() if time <= now)
+        return Due(
+            tuple(hold.name for hold in holds[:count_max]), tuple(owner for _, owner in owners[:count_max])
         )
-        return Hold(order, Access.CREDITS, credits_held=charge.credits)
 
-    async def find_hold(self, account: str, request_id: str) -> Hold | None:
-        """Return the hold of a request, if there is one."""
-        name = self._holds_by_request.get((account, request_id))
-        return self._holds[name] if name else None
+    async def waiting(self, count_max: int) -> Sequence[Waiting]:
+        """Return the first events."""
+        return list(self._waiting.values())[:count_max]
 
-    async def get_hold(self, name: str) -> Hold:
-        """Return a hold or raise HOLD_NOT_FOUND."""
-        if name not in self._holds:
-            raise errors.hold_not_found(name)
-        return self._holds[name]
+    async def delivered(self, ids: Collection[str]) -> None:
+        """Forget events."""
+        for id_ in ids:
+            self._waiting.pop(id_, None)
 
-    async def capture(self, name: str, credits_delivered: int, now: datetime) -> Outcome[Hold]:
-        """Charge and give the rest back."""
-        before = await self.get_hold(name)
-        return self._resolved(before, before.at(now).captured(credits_delivered))
+    async def forget(self, before: datetime) -> None:
+        """Forget what was counted for a day only, and made before that time."""
+        daily = [one for one in self._records.values() if isinstance(one, Allowance) and one.kind in DAILY]
+        for one in daily:
+            if one.create_time < before:
+                del self._records[key_of(one)]
 
-    async def release(self, name: str, now: datetime) -> Outcome[Hold]:
-        """Give everything back."""
-        before = await self.get_hold(name)
-        return self._resolved(before, before.at(now).released())
+    async def transfers(
+        self, owner: str, after_number: int = 0, count_max: int | None = None
+    ) -> AsyncIterator[Transfer]:
+        """Yield the journal."""
+        for transfer in self._transfers.get(owner, [])[after_number:][:count_max]:
+            yield transfer
 
-    async def expire(
-        self, now: datetime, *, account: str | None = None, device: str | None = None, count_max: int = 1000
-    ) -> tuple[Hold, ...]:
-        """Give back what is due."""
-        everybody = account is None and device is None
-        due = [
-            hold
-            for hold in self._holds.values()
-            if (everybody or hold.order.account == account or (device and hold.order.device == device))
-            and hold.at(now) != hold
-        ]
-        due.sort(key=lambda hold: (hold.order.expire_time, hold.order.name))
-        return tuple(self._resolved(hold, hold.at(now)).value for hold in due[:count_max])
+    async def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+        """Yield every account with its journal."""
+        accounts = [one for one in self._records.values() if isinstance(one, Account)]
+        whole = [replace(one, lots=tuple(self._lots[one.owner].values())) for one in accounts]
+        for account in whole:
+            yield account, self.transfers(account.owner, 0, account.transfers_count)
 
-    def _resolved(self, before: Hold, after: Hold) -> Outcome[Hold]:
-        if after == before:
-            return Outcome(before, changed=False)
-        order = after.order
-        self._holds[order.name] = after
-        balance = self._balances[order.account]
-        self._balances[order.account] = Balance(
-            balance.credits_available + after.credits_held - after.credits_captured,
-            balance.credits_held - after.credits_held,
+    async def figures(self) -> Figures:
+        """Count everything."""
+        holds = [one for one in self._records.values() if isinstance(one, Hold) and one.state is State.HELD]
+        lots = [lot for lots in self._lots.values() for lot in lots.values() if lot.remaining]
+        ends = [hold.expire_time for hold in holds] + [lot.expire_time for lot in lots if lot.expire_time]
+        return Figures(
+            open_holds_count=len(holds),
+            oldest_hold_time=min((hold.create_time for hold in holds), default=None),
+            due_time=min(ends, default=None),
+            waiting_events_count=len(self._waiting),
+            oldest_event_time=min((one.time for one in self._waiting.values()), default=None),
         )
-        if after.state is not State.CAPTURED:
-            self._give_back(after)
-        return Outcome(after, changed=True)
-
-    def _give_back(self, hold: Hold) -> None:
-        if hold.access is Access.FREE_CHECK and hold.order.device:
-            self._free_checks_used[hold.order.device] -= 1
-        for quoted, name in list(self._holds_by_quoted_file.items()):
-            if name == hold.order.name:
-                del self._holds_by_quoted_file[quoted]
-
-    async def balance(self, account: str) -> Balance:
-        """Return what an account holds."""
-        return self._balances[account]
-
-    async def grant(self, account: str, request_id: str, credits_granted: int, now: datetime) -> Outcome[int]:
-        """Add credits, unless this request did before."""
-        first = self._grants.get((account, request_id))
-        if first is not None:
-            amount, available = first
-            if amount != credits_granted:
-                raise errors.idempotency_key_reused(request_id)
-            return Outcome(available, changed=False)
-        balance = self._balances[account]
-        available = balance.credits_available + credits_granted
-        self._balances[account] = replace(balance, credits_available=available)
-        self._grants[account, request_id] = (credits_granted, available)
-        return Outcome(available, changed=True)
 
     async def check(self) -> None:
-        """Memory can always be used."""
+        """Memory is always there."""
+
+
+def _unique(record: Record) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield what only one may have, and who has it."""
+    match record:
+        case Hold():
+            yield ("request of a hold", record.account, record.request), record.name
+        case Order(payment=str(payment)):
+            yield ("payment of an order", payment), record.id
+        case Account():
+            yield ("account", record.id), record.owner
+            for lot in record.lots:
+                yield ("lot", lot.id), record.id
+                if lot.payment is not None and lot.origin is None:
+                    yield ("lot of a payment", lot.payment), lot.id
+                if lot.request is not None:
+                    yield ("lot of a request", record.id, lot.request), lot.id
+        case _:
+            pass

@@ -1,263 +1,119 @@
-"""The ledger in one SQLite file: one writer, write-ahead log, every commit synced to the disk."""
+"""The store in one SQLite file: one writer, write-ahead log, every commit synced to the disk."""
 
-import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import sys
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-import aiosqlite
-import structlog
-
-from metaextract_billing.adapters.storage import sqlite_rows as rows
+from metaextract_billing.adapters.storage import carrying_over, reading, sqlite_file, sqlite_work
 from metaextract_billing.adapters.storage import sqlite_statements as sql
-from metaextract_billing.domain import errors
-from metaextract_billing.domain.models import Access, Balance, Charge, Hold, HoldOrder, Quote, State
-from metaextract_billing.domain.ports import Outcome
-from metaextract_common.storage.sqlite import connected, migrate
-
-log = structlog.stdlib.get_logger()
+from metaextract_billing.adapters.storage.row_values import from_time
+from metaextract_billing.adapters.storage.rows import writes
+from metaextract_billing.adapters.storage.sqlite_file import LOCK_WAIT_SECONDS_MAX, SqliteFile
+from metaextract_billing.domain.accounts import Account
+from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.ports import Due, Figures, Waiting
+from metaextract_billing.domain.records import Changes, Key, Record
+from metaextract_common.storage.sqlite import migrate
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
 
-LOCK_WAIT_SECONDS_MAX: Final = 1
-"""Another process that writes is done within milliseconds; one that is not makes the ledger unavailable."""
-
-T = TypeVar("T")
+PAGE_COUNT_MAX: Final = 1000
+"""Rows that are read at once where all are wanted."""
 
 
 @asynccontextmanager
-async def opened(database: Path) -> AsyncIterator["SqliteLedger"]:
-    """Bring the file to the newest schema and open it; at the end wait for steps that are under way."""
+async def opened(
+    database: Path, lock_wait_seconds_max: float = LOCK_WAIT_SECONDS_MAX
+) -> AsyncIterator["SqliteStore"]:
+    """Bring the file to the newest schema and open it; at the end wait for work that is under way."""
     await migrate(database, MIGRATIONS)
-    async with connected(database) as connection:
-        await connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS_MAX * 1000}")
-        ledger = SqliteLedger(connection)
-        try:
-            yield ledger
-        finally:
-            await ledger.settled()
+    async with sqlite_file.opened(database, lock_wait_seconds_max) as file:
+        await carrying_over.carry_over(file)
+        yield SqliteStore(file, database)
 
 
-class SqliteLedger:
-    """Implements `domain.ports.Ledger`. Borrows its connection, which nobody else may use."""
+class SqliteStore:
+    """Implements `domain.ports.Store`. Borrows its file."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-        self._turn = asyncio.Lock()
-        self._under_way: asyncio.Task[object] | None = None
+    def __init__(self, file: SqliteFile, path: Path) -> None:
+        self._file = file
+        self._path = path
 
-    async def add_quote(self, quote: Quote) -> None:
-        """Keep `quote`."""
+    async def load(self, keys: Collection[Key[Record]]) -> Mapping[Key[Record], Record]:
+        """Look everything up."""
+        asked = reading.asked(keys)
+        rows = await self._file.reading(lambda: sqlite_work.found(self._file, asked))
+        return reading.records(rows, keys)
 
-        async def step() -> None:
-            await self._rows(sql.ADD_QUOTE, rows.from_quote(quote))
-            for position, file in enumerate(quote.files):
-                await self._rows(sql.ADD_QUOTE_FILE, rows.from_priced_file(quote.name, position, file))
+    async def commit(self, changes: Changes) -> None:
+        """Write everything."""
+        rows = writes(changes)
+        await self._file.writing(lambda: sqlite_work.write(self._file, rows))
 
-        await self._atomically(step)
+    async def due(self, now: datetime, count_max: int) -> Due:
+        """Look at the open holds, and at the lots with something left, whose time ends first."""
+        limits = {"now": from_time(now), "count_max": count_max}
 
-    async def get_quote(self, name: str) -> Quote:
-        """Return a quote or raise QUOTE_NOT_FOUND."""
+        def work() -> Due:
+            holds = self._file.rows(sql.HOLDS_DUE, limits)
+            owners = self._file.rows(sql.OWNERS_DUE, limits)
+            return Due(tuple(row["id"] for row in holds), tuple(row["owner"] for row in owners))
 
-        async def step() -> Quote:
-            row = await self._row(sql.QUOTE, {"name": name})
-            if row is None:
-                raise errors.quote_not_found(name)
-            return rows.to_quote(row, await self._rows(sql.QUOTE_FILES, {"name": name}))
+        return await self._file.reading(work)
 
-        return await self._atomically(step, begin="BEGIN")
+    async def waiting(self, count_max: int) -> Sequence[Waiting]:
+        """Return the first events."""
+        rows = await self._file.reading(lambda: self._file.rows(sql.WAITING, {"count_max": count_max}))
+        return [reading.to_waiting(row) for row in rows]
 
-    async def hold(self, order: HoldOrder, charge: Charge | None) -> Outcome[Hold]:
-        """Set aside, unless this request did before."""
+    async def delivered(self, ids: Collection[str]) -> None:
+        """Forget events."""
+        await self._file.writing(lambda: self._file.count(sql.DELIVERED, {"keys": list(ids)}))
 
-        async def step() -> Outcome[Hold]:
-            first = await self._hold_of_request(order.account, order.request_id)
-            if first is not None:
-                return Outcome(first.answering(order.fingerprint), changed=False)
-            hold = await self._set_aside(order, charge) if charge else Hold(order, Access.UNMETERED)
-            await self._rows(sql.ADD_HOLD, rows.from_hold(hold))
-            return Outcome(hold, changed=True)
+    async def forget(self, before: datetime) -> None:
+        """Forget what was counted for a day only, and made before that time."""
+        await self._file.writing(lambda: self._file.count(sql.FORGET, {"before": from_time(before)}))
 
-        return await self._atomically(step)
+    async def transfers(
+        self, owner: str, after_number: int = 0, count_max: int | None = None
+    ) -> AsyncIterator[Transfer]:
+        """Yield the journal, read page by page."""
+        async for transfer in _transfers(self._file, owner, after_number, count_max):
+            yield transfer
 
-    async def _set_aside(self, order: HoldOrder, charge: Charge) -> Hold:
-        if charge.quoted is not None:
-            file = {"quote": charge.quoted.quote, "file_id": charge.quoted.file_id, "hold": order.name}
-            if await self._row(sql.USE_QUOTE_FILE, file) is None:
-                raise errors.quote_file_unusable(charge.quoted.quote, charge.quoted.file_id)
-        if order.device is not None:
-            device = {"device": order.device, "count_max": charge.free_checks_count_max}
-            used = await self._row(sql.USE_FREE_CHECK, device)
-            if used is not None:
-                return Hold(order, Access.FREE_CHECK, free_checks_used=used["free_checks_used"])
-        payment = {"account": order.account, "credits": charge.credits}
-        if await self._row(sql.SET_ASIDE, payment) is None:
-            await self._refuse(order, charge)
-        hold = Hold(order, Access.CREDITS, credits_held=charge.credits)
-        await self._enter(hold, order.create_time, available=-charge.credits, held=charge.credits)
-        return hold
+    async def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+        """Yield every account, in one transaction of a connection of its own."""
+        async with sqlite_file.opened(self._path) as file, file.snapshot():
+            owner = ""
+            while accounts := await file.reading(partial(sqlite_work.page, file, owner, PAGE_COUNT_MAX)):
+                for account in accounts:
+                    yield account, _transfers(file, account.owner, 0, None)
+                owner = accounts[-1].owner
 
-    async def _refuse(self, order: HoldOrder, charge: Charge) -> None:
-        balance = await self._balance(order.account)
-        if order.device is not None and balance == Balance():
-            row = await self._row(sql.FREE_CHECKS_USED, {"device": order.device})
-            raise errors.free_checks_exhausted(row["free_checks_used"] if row else 0, charge.credits)
-        raise errors.insufficient_credits(balance.credits_available, charge.credits)
-
-    async def find_hold(self, account: str, request_id: str) -> Hold | None:
-        """Return the hold of a request, if there is one."""
-        return await self._atomically(lambda: self._hold_of_request(account, request_id), begin="BEGIN")
-
-    async def get_hold(self, name: str) -> Hold:
-        """Return a hold or raise HOLD_NOT_FOUND."""
-        return await self._atomically(lambda: self._hold(name), begin="BEGIN")
-
-    async def capture(self, name: str, credits_delivered: int, now: datetime) -> Outcome[Hold]:
-        """Charge and give the rest back."""
-
-        async def step() -> Outcome[Hold]:
-            before = await self._hold(name)
-            return await self._resolved(before, before.at(now).captured(credits_delivered), now)
-
-        return await self._atomically(step)
-
-    async def release(self, name: str, now: datetime) -> Outcome[Hold]:
-        """Give everything back."""
-
-        async def step() -> Outcome[Hold]:
-            before = await self._hold(name)
-            return await self._resolved(before, before.at(now).released(), now)
-
-        return await self._atomically(step)
-
-    async def expire(
-        self, now: datetime, *, account: str | None = None, device: str | None = None, count_max: int = 1000
-    ) -> tuple[Hold, ...]:
-        """Give back what is due. Takes the write lock only if something is."""
-        scope = {
-            "now_us": rows.to_microseconds(now),
-            "account": account,
-            "device": device,
-            "count_max": count_max,
-        }
-
-        async def step() -> tuple[Hold, ...]:
-            due = [rows.to_hold(row) for row in await self._rows(sql.HOLDS_DUE, scope)]
-            return tuple([(await self._resolved(hold, hold.at(now), now)).value for hold in due])
-
-        if not await self._atomically(lambda: self._rows(sql.HOLDS_DUE, scope), begin="BEGIN"):
-            return ()
-        return await self._atomically(step)
-
-    async def balance(self, account: str) -> Balance:
-        """Return what an account holds."""
-        return await self._atomically(lambda: self._balance(account), begin="BEGIN")
-
-    async def grant(self, account: str, request_id: str, credits_granted: int, now: datetime) -> Outcome[int]:
-        """Add credits, unless this request did before."""
-        request = {"account": account, "request_id": request_id, "credits": credits_granted}
-
-        async def step() -> Outcome[int]:
-            first = await self._row(sql.GRANT, request)
-            if first is not None and first["credits"] != credits_granted:
-                raise errors.idempotency_key_reused(request_id)
-            if first is not None:
-                return Outcome(first["available"], changed=False)
-            [row] = await self._rows(sql.ADD_TO_ACCOUNT, request)
-            await self._rows(sql.ADD_GRANT, {**request, "available": row["available"]})
-            entry = {"kind": "granted", "hold": None, "granted": credits_granted, "held": 0, "captured": 0}
-            time = {"now_us": rows.to_microseconds(now), "available": credits_granted}
-            await self._rows(sql.ADD_ENTRY, {**request, **entry, **time})
-            return Outcome(row["available"], changed=True)
-
-        return await self._atomically(step)
+    async def figures(self) -> Figures:
+        """Count what waits."""
+        [row] = await self._file.reading(lambda: self._file.rows(sql.FIGURES, {}))
+        return reading.to_figures(row)
 
     async def check(self) -> None:
-        """Read from the file while holding its write lock."""
-        await self._atomically(lambda: self._balance(""))
+        """Write to the file."""
+        await self._file.writing(lambda: self._file.count(sql.CHECK, {}))
 
-    async def settled(self) -> None:
-        """Return when no transaction is under way."""
-        async with self._turn:
-            pass
 
-    async def _resolved(self, before: Hold, after: Hold, now: datetime) -> Outcome[Hold]:
-        if after == before:
-            return Outcome(before, changed=False)
-        order = after.order
-        resolution = {"name": order.name, "state": after.state.value, "now_us": rows.to_microseconds(now)}
-        [_] = await self._rows(sql.RESOLVE_HOLD, {**resolution, "credits_captured": after.credits_captured})
-        if after.access is Access.CREDITS:
-            rest = after.credits_held - after.credits_captured
-            payment = {"account": order.account, "credits": after.credits_held, "rest": rest}
-            [_] = await self._rows(sql.GIVE_BACK, payment)
-            await self._enter(after, now, available=rest, held=-after.credits_held)
-        if after.state is not State.CAPTURED:
-            await self._rows(sql.GIVE_QUOTE_FILE_BACK, {"hold": order.name})
-            if after.access is Access.FREE_CHECK:
-                await self._rows(sql.GIVE_FREE_CHECK_BACK, {"device": order.device})
-        return Outcome(after, changed=True)
-
-    async def _enter(self, hold: Hold, now: datetime, *, available: int, held: int) -> None:
-        entry = {
-            "account": hold.order.account,
-            "kind": hold.state.value,
-            "hold": hold.order.name,
-            "request_id": hold.order.request_id,
-            "granted": 0,
-            "available": available,
-            "held": held,
-            "captured": hold.credits_captured,
-            "now_us": rows.to_microseconds(now),
-        }
-        await self._rows(sql.ADD_ENTRY, entry)
-
-    async def _hold(self, name: str) -> Hold:
-        row = await self._row(sql.HOLD_BY_NAME, {"name": name})
-        if row is None:
-            raise errors.hold_not_found(name)
-        return rows.to_hold(row)
-
-    async def _hold_of_request(self, account: str, request_id: str) -> Hold | None:
-        row = await self._row(sql.HOLD_BY_REQUEST, {"account": account, "request_id": request_id})
-        return rows.to_hold(row) if row else None
-
-    async def _balance(self, account: str) -> Balance:
-        row = await self._row(sql.BALANCE, {"account": account})
-        return Balance(row["available"], row["held"]) if row else Balance()
-
-    async def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[sqlite3.Row]:
-        return list(await self._connection.execute_fetchall(statement, parameters))
-
-    async def _row(self, statement: str, parameters: Mapping[str, object]) -> sqlite3.Row | None:
-        found = await self._rows(statement, parameters)
-        return found[0] if found else None
-
-    async def _atomically(self, step: Callable[[], Awaitable[T]], begin: str = "BEGIN IMMEDIATE") -> T:
-        """Run `step` in one transaction, which once begun ends even if the caller is cancelled.
-
-        Only so does the connection never stay inside a transaction that nobody ends. A cancelled
-        caller does not know what happened; it asks again with the same `request_id`.
-        """
-        await self._turn.acquire()
-        transaction = asyncio.create_task(self._transaction(step, begin))
-        transaction.add_done_callback(lambda _: self._turn.release())
-        self._under_way = transaction  # the loop itself holds tasks only weakly
-        return await asyncio.shield(transaction)
-
-    async def _transaction(self, step: Callable[[], Awaitable[T]], begin: str) -> T:
-        try:
-            await self._connection.execute(begin)
-            try:
-                result = await step()
-                await self._connection.commit()
-            except BaseException:
-                await self._connection.rollback()
-                raise
-        except sqlite3.OperationalError as error:
-            log.warning("ledger.unavailable", error=str(error))
-            raise errors.ledger_unavailable() from error
-        return result
+async def _transfers(
+    file: SqliteFile, owner: str, after_number: int, count_max: int | None
+) -> AsyncIterator[Transfer]:
+    left = sys.maxsize if count_max is None else count_max
+    while left > 0:
+        limits = {"owner": owner, "after_number": after_number, "count_max": min(left, PAGE_COUNT_MAX)}
+        rows = await file.reading(partial(file.rows, sql.TRANSFERS, limits))
+        for row in rows:
+            yield reading.to_transfer(row)
+        if len(rows) < PAGE_COUNT_MAX:
+            return
+        left -= len(rows)
+        after_number = rows[-1]["number"]

@@ -1,99 +1,140 @@
-"""The statements of the SQLite ledger. Conditions and constraints decide races, not the code around."""
+"""The statements of the SQLite store. Lists of identities come as JSON arrays."""
 
+from functools import cache
 from typing import Final
 
+_KEYS: Final = {
+    "client_usage": ("client_id",),
+    "trial_usages": ("email",),
+    "daily_allowances": ("kind", "key"),
+    "payments": ("dodo_payment_id",),
+    "subscriptions": ("dodo_subscription_id",),
+}
+"""What identifies a row where that is not `id`."""
+
+_BALANCE: Final = "(SELECT id FROM credit_balances WHERE owner = :owner)"
+
+
+@cache
+def insert(table: str, columns: tuple[str, ...]) -> str:
+    """Return the statement that adds a row; a hold is of the balance of its owner."""
+    values = {column: f":{column}" for column in columns}
+    if table == "credit_holds":
+        del values["owner"]
+        values["balance_id"] = _BALANCE
+    names = ", ".join(values)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(values.values())})"  # noqa: S608 - our names
+
+
+@cache
+def update(table: str, columns: tuple[str, ...]) -> str:
+    """Return the statement that changes a row, if it has the version before."""
+    key = _KEYS.get(table, ("id",))
+    kept = {*key, "owner"} if table == "credit_holds" else set(key)
+    changes = ", ".join(f"{column} = :{column}" for column in columns if column not in kept)
+    conditions = [f"{column} = :{column}" for column in key]
+    if "version" in columns:
+        conditions.append("version = :version - 1")
+    return f"UPDATE {table} SET {changes} WHERE {' AND '.join(conditions)}"  # noqa: S608 - our names
+
+
+def by_key(table: str) -> str:
+    """Return the statement that finds rows by their identities."""
+    [key] = _KEYS.get(table, ("id",))
+    return f"SELECT * FROM {table} WHERE {key} IN (SELECT value FROM json_each(:keys))"  # noqa: S608 - ours
+
+
 _HOLD: Final = """
-SELECT name, account, request_id, fingerprint, device, embedding, ocr, forensics, create_time_us,
-       expire_time_us, access, credits_held, free_checks_used, state, credits_captured
-FROM holds
+SELECT credit_holds.*, credit_balances.owner
+FROM credit_holds JOIN credit_balances ON credit_balances.id = credit_holds.balance_id
 """
-HOLD_BY_NAME: Final = _HOLD + "WHERE name = :name"
-HOLD_BY_REQUEST: Final = _HOLD + "WHERE account = :account AND request_id = :request_id"
-HOLDS_DUE: Final = (
+HOLDS: Final = f"{_HOLD} WHERE credit_holds.id IN (SELECT value FROM json_each(:keys))"  # noqa: S608 - ours
+HOLDS_BY_REQUEST: Final = (
     _HOLD
     + """
-WHERE state = 'held' AND expire_time_us <= :now_us
-  AND ((:account IS NULL AND :device IS NULL) OR account = :account OR device = :device)
-ORDER BY expire_time_us, name
+JOIN json_each(:keys) AS asked
+    ON credit_balances.owner = asked.value ->> 'owner'
+    AND credit_holds.request_id = asked.value ->> 'request_id'
+"""
+)
+ANSWERS: Final = """
+SELECT answers.*
+FROM json_each(:keys) AS asked JOIN answers
+    ON answers.owner = asked.value ->> 'owner' AND answers.request_id = asked.value ->> 'request_id'
+"""
+DEVICES: Final = """
+SELECT client_usage.*
+FROM json_each(:keys) AS asked JOIN client_usage
+    ON asked.value ->> 'kind' = 'device' AND client_usage.client_id = asked.value ->> 'key'
+"""
+EMAILS: Final = """
+SELECT trial_usages.*
+FROM json_each(:keys) AS asked JOIN trial_usages
+    ON asked.value ->> 'kind' = 'email' AND trial_usages.email = asked.value ->> 'key'
+"""
+DAILY: Final = """
+SELECT daily_allowances.*
+FROM json_each(:keys) AS asked JOIN daily_allowances
+    ON daily_allowances.kind = asked.value ->> 'kind' AND daily_allowances.key = asked.value ->> 'key'
+"""
+OWNERS_OF_PAYMENTS: Final = """
+SELECT DISTINCT credit_balances.owner
+FROM credit_grants JOIN credit_balances ON credit_balances.id = credit_grants.balance_id
+WHERE dodo_payment_id IN (SELECT value FROM json_each(:keys))
+"""
+BALANCES: Final = "SELECT * FROM credit_balances WHERE owner IN (SELECT value FROM json_each(:keys))"
+LOTS: Final = """
+SELECT * FROM credit_grants
+WHERE balance_id IN (SELECT value FROM json_each(:balances)) AND remaining + held + disputed > 0
+UNION ALL
+SELECT * FROM credit_grants
+WHERE dodo_payment_id IN (SELECT value FROM json_each(:payments)) AND remaining + held + disputed = 0
+ORDER BY number
+"""
+OPEN_HOLDS: Final = f"""
+{_HOLD}
+WHERE balance_id IN (SELECT value FROM json_each(:keys)) AND state = 'held' AND access = 'credits'
+ORDER BY number
+"""  # noqa: S608 - ours
+
+HOLDS_DUE: Final = """
+SELECT id FROM credit_holds
+WHERE state = 'held' AND expires_at <= :now
+ORDER BY expires_at, id
 LIMIT :count_max
 """
-)
-ADD_HOLD: Final = """
-INSERT INTO holds (name, account, request_id, fingerprint, device, embedding, ocr, forensics,
-                   create_time_us, expire_time_us, access, credits_held, free_checks_used, state)
-VALUES (:name, :account, :request_id, :fingerprint, :device, :embedding, :ocr, :forensics,
-        :create_time_us, :expire_time_us, :access, :credits_held, :free_checks_used, :state)
+OWNERS_DUE: Final = """
+SELECT owner
+FROM credit_grants JOIN credit_balances ON credit_balances.id = credit_grants.balance_id
+WHERE remaining > 0 AND expires_at <= :now
+GROUP BY owner
+ORDER BY min(expires_at), owner
+LIMIT :count_max
 """
-RESOLVE_HOLD: Final = """
-UPDATE holds
-SET state = :state, credits_captured = :credits_captured, resolve_time_us = :now_us
-WHERE name = :name AND state = 'held'
-RETURNING name
+WAITING: Final = "SELECT * FROM outbox ORDER BY number LIMIT :count_max"
+DELIVERED: Final = "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(:keys))"
+FORGET: Final = "DELETE FROM daily_allowances WHERE created_at < :before"
+TRANSFERS: Final = """
+SELECT * FROM credit_transactions
+WHERE balance_id = (SELECT id FROM credit_balances WHERE owner = :owner) AND number > :after_number
+ORDER BY number
+LIMIT :count_max
 """
-
-ADD_QUOTE: Final = """
-INSERT INTO quotes (name, account, embedding, ocr, forensics, create_time_us, expire_time_us)
-VALUES (:name, :account, :embedding, :ocr, :forensics, :create_time_us, :expire_time_us)
+NEXT_OWNERS: Final = "SELECT owner FROM credit_balances WHERE owner > :after ORDER BY owner LIMIT :count_max"
+ALL_LOTS: Final = """
+SELECT * FROM credit_grants
+WHERE balance_id IN (SELECT value FROM json_each(:keys))
+ORDER BY number
 """
-ADD_QUOTE_FILE: Final = """
-INSERT INTO quote_files (quote, id, position, base, embedding, ocr, forensics, size, size_bucket)
-VALUES (:quote, :id, :position, :base, :embedding, :ocr, :forensics, :size, :size_bucket)
+FIGURES: Final = """
+SELECT
+    (SELECT count(*) FROM credit_holds WHERE state = 'held') AS open_holds_count,
+    (SELECT min(created_at) FROM credit_holds WHERE state = 'held') AS oldest_hold_time,
+    (SELECT min(expires_at) FROM credit_holds WHERE state = 'held') AS hold_due_time,
+    (
+        SELECT min(expires_at) FROM credit_grants WHERE remaining > 0 AND expires_at IS NOT NULL
+    ) AS lot_due_time,
+    (SELECT count(*) FROM outbox) AS waiting_events_count,
+    (SELECT created_at FROM outbox ORDER BY number LIMIT 1) AS oldest_event_time
 """
-QUOTE: Final = """
-SELECT name, account, embedding, ocr, forensics, create_time_us, expire_time_us
-FROM quotes
-WHERE name = :name
-"""
-QUOTE_FILES: Final = """
-SELECT id, base, embedding, ocr, forensics, size, size_bucket
-FROM quote_files
-WHERE quote = :name
-ORDER BY position
-"""
-USE_QUOTE_FILE: Final = """
-UPDATE quote_files SET hold = :hold
-WHERE quote = :quote AND id = :file_id AND hold IS NULL
-RETURNING id
-"""
-GIVE_QUOTE_FILE_BACK: Final = "UPDATE quote_files SET hold = NULL WHERE hold = :hold"
-
-USE_FREE_CHECK: Final = """
-INSERT INTO devices (device, free_checks_used) SELECT :device, 1 WHERE :count_max > 0
-ON CONFLICT (device) DO UPDATE SET free_checks_used = free_checks_used + 1
-    WHERE free_checks_used < :count_max
-RETURNING free_checks_used
-"""
-GIVE_FREE_CHECK_BACK: Final = (
-    "UPDATE devices SET free_checks_used = free_checks_used - 1 WHERE device = :device"
-)
-FREE_CHECKS_USED: Final = "SELECT free_checks_used FROM devices WHERE device = :device"
-
-BALANCE: Final = "SELECT available, held FROM accounts WHERE account = :account"
-ADD_TO_ACCOUNT: Final = """
-INSERT INTO accounts (account, available, held) VALUES (:account, :credits, 0)
-ON CONFLICT (account) DO UPDATE SET available = available + :credits
-RETURNING available
-"""
-SET_ASIDE: Final = """
-UPDATE accounts SET available = available - :credits, held = held + :credits
-WHERE account = :account AND available >= :credits
-RETURNING available
-"""
-GIVE_BACK: Final = """
-UPDATE accounts SET available = available + :rest, held = held - :credits
-WHERE account = :account
-RETURNING available
-"""
-
-GRANT: Final = """
-SELECT credits, available FROM grants WHERE account = :account AND request_id = :request_id
-"""
-ADD_GRANT: Final = """
-INSERT INTO grants (account, request_id, credits, available)
-VALUES (:account, :request_id, :credits, :available)
-"""
-ADD_ENTRY: Final = """
-INSERT INTO ledger_entries (account, kind, hold, request_id, granted, available, held, captured,
-                            create_time_us)
-VALUES (:account, :kind, :hold, :request_id, :granted, :available, :held, :captured, :now_us)
-"""
+CHECK: Final = "UPDATE store_checks SET checks_count = checks_count + 1"

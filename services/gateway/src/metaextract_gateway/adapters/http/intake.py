@@ -1,6 +1,8 @@
 """What the two upload routes (/v1 and legacy) share: who pays, the limits, and running the upload."""
 
 import asyncio
+import hashlib
+import json
 import re
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -11,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from metaextract_common.errors import ServiceError
+from metaextract_gateway.adapters.http import uploads
 from metaextract_gateway.adapters.http.devices import DeviceTokens
 from metaextract_gateway.adapters.http.disconnects import unless_disconnected
 from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.adapters.http.uploads import IncomingUpload
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.domain import errors
-from metaextract_gateway.domain.model import Happening, Hold, Operations, Payer, Upload
+from metaextract_gateway.domain.model import Happening, Hold, Operations, Payer, Quoted, Upload
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 128
@@ -27,17 +30,21 @@ Seen = Callable[[Happening], None]
 
 @dataclass(slots=True)
 class Visitor:
-    """Who sends a request. `device_is_new`: the answer must set the cookie."""
+    """Who sends a request. `device_is_new`: the answer must set the cookie.
+
+    `account` and `email` are empty where the request names none.
+    """
 
     device: str
     device_is_new: bool
-    session_id: str
+    address: str
+    account: str = ""
+    email: str = ""
 
     @property
     def payer(self) -> Payer:
-        """Credits are those of the session; free checks are those of the device."""
-        account = f"session:{self.session_id}" if self.session_id else f"device:{self.device}"
-        return Payer(account, self.device)
+        """Credits are those of the account; free checks are those of the device."""
+        return Payer(self.account or f"device:{self.device}", self.device, self.email, self.address)
 
 
 @dataclass(slots=True)
@@ -59,12 +66,15 @@ class Intake:
         self._limits = limits
         self.upload_bytes_max = upload_bytes_max
 
-    def visitor(self, request: Request, session_id: str = "") -> Visitor:
-        """Recognise the client; one without a valid device cookie is a new device."""
+    def visitor(self, request: Request, account: str = "", email: str = "", key: str = "") -> Visitor:
+        """Recognise the client; one without a valid device cookie is a new device.
+
+        `key` stands for the idempotency key of a client that sends none.
+        """
         known = self._devices.device_of(request)
         address = request.client.host if request.client else ""
-        device = known or self._devices.new_device(address, _idempotency_key(request))
-        return Visitor(device, not known, session_id)
+        device = known or self._devices.new_device(address, idempotency_key(request) or key)
+        return Visitor(device, not known, address, account, email)
 
     def leave_cookie(self, visitor: Visitor, response: Response) -> Response:
         """Let the client be recognised next time."""
@@ -84,20 +94,23 @@ class Intake:
         extraction_id: str = "",
         partial_results: bool = False,
         operations: Operations = Operations(),  # noqa: B008 - frozen
+        quoted: Quoted | None = None,
+        key: str = "",
     ) -> Upload:
-        """Describe the upload; raises EXTRACTION_ID_INVALID."""
+        """Describe the upload; raises EXTRACTION_ID_INVALID. `key` as for `visitor`."""
         if extraction_id and not _UUID.fullmatch(extraction_id):
             raise errors.extraction_id_invalid()
         extraction_id = extraction_id or str(uuid.uuid4())
         return Upload(
             extraction_id=extraction_id,
-            request_id=_idempotency_key(request) or extraction_id,
+            request_id=idempotency_key(request) or key or extraction_id,
             file_name=incoming.file_name,
             media_type=incoming.media_type[:127],
             size_bytes_expected=incoming.size_bytes_expected,
             size_bytes_max=self.upload_bytes_max,
             partial_results=partial_results,
             operations=operations,
+            quoted=quoted,
         )
 
     async def run(
@@ -127,7 +140,17 @@ class Intake:
         return outcome
 
 
-def _idempotency_key(request: Request) -> str:
+def key_of_claim(request: Request, quoted: Quoted | None, email: str) -> str:
+    """Return a key for a client that sends none: a quoted price is for one file, so whoever claims it again
+    for a body of the same length repeats a request (§12). Empty where no price is claimed.
+    """
+    if quoted is None:
+        return ""
+    claimed = json.dumps([quoted.quote, quoted.file_id, email, uploads.declared_length(request)])
+    return f"quoted-{hashlib.sha256(claimed.encode()).hexdigest()}"
+
+
+def idempotency_key(request: Request) -> str:
     """Return the key; one that is too long counts as none (legacy contract §0.3)."""
     key = request.headers.get("idempotency-key", "").strip()
     return key if len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX else ""

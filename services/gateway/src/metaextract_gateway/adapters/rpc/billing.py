@@ -1,19 +1,34 @@
 """Billing over gRPC."""
 
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import grpc
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
-from metaextract_gateway.domain.model import Access, Delivered, Hold, HoldState, Operations, Payer, Upload
+from metaextract_common.errors import ServiceError
+from metaextract_gateway.domain.model import (
+    Access,
+    Delivered,
+    Hold,
+    HoldState,
+    Operations,
+    Payer,
+    Quoted,
+    Upload,
+)
+from metaextract_gateway.domain.money import Balance, PricedFile, Quote, StatedFile
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.billing.v1.billing_pb2_grpc import BillingServiceAsyncStub
 
 RETRIED: Final = tuple(
     f"metaextract.billing.v1.BillingService/{method}"
-    for method in ("CreateHold", "CaptureHold", "ReleaseHold", "GetBalance")
+    for method in ("CreateHold", "CaptureHold", "ReleaseHold", "GetBalance", "ClaimCredits")
 )
 """Idempotent: by `request_id`, or because the hold is named."""
 
@@ -21,6 +36,7 @@ ACCESS: Final = {
     pb.Hold.ACCESS_UNMETERED: Access.UNMETERED,
     pb.Hold.ACCESS_FREE_CHECK: Access.FREE_CHECK,
     pb.Hold.ACCESS_CREDITS: Access.CREDITS,
+    pb.Hold.ACCESS_TRIAL: Access.TRIAL,
 }
 STATES: Final = {
     pb.Hold.STATE_HELD: HoldState.HELD,
@@ -28,25 +44,52 @@ STATES: Final = {
     pb.Hold.STATE_RELEASED: HoldState.RELEASED,
     pb.Hold.STATE_EXPIRED: HoldState.EXPIRED,
 }
+OTHER_OPERATIONS: Final = ("QUOTE_FILE_UNUSABLE", "IDEMPOTENCY_KEY_REUSED")
+"""How billing refuses a file whose quote is for other operations than those named with it."""
+
+QUOTE_PREFIX: Final = "quotes/"
 
 
 class RpcBilling:
-    """Implements `domain.ports.Billing`."""
+    """Implements `domain.ports.Billing`, `Prices` and `Balances`.
+
+    A hold takes its operations from its quote, and the contract does not tell which those are. Work that
+    the quote does not price must not be done, so the file's id within the quote says it: `<e><o><f>:<id>`,
+    with 1 for each of embedding, ocr and forensics that is wanted.
+    """
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: BillingServiceAsyncStub = BillingServiceStub(channel)
 
     async def hold(self, payer: Payer, request_id: str, upload: Upload) -> Hold:
-        """CreateHold, for the largest price that the file may have."""
-        size_bytes = upload.size_bytes_expected
+        """CreateHold, for the largest price that the file may have, or the quoted one."""
+        if upload.quoted is None:
+            return await self._hold(payer, request_id, upload)
+        refused: ServiceError | None = None
+        for operations in _likeliest_first(upload.operations):
+            try:
+                return await self._hold(payer, request_id, replace(upload, operations=operations))
+            except ServiceError as error:
+                if error.reason not in OTHER_OPERATIONS:
+                    raise
+                refused = refused or error
+        assert refused is not None  # noqa: S101 - every attempt was refused
+        raise refused
+
+    async def _hold(self, payer: Payer, request_id: str, upload: Upload) -> Hold:
+        size_bytes, quoted = upload.size_bytes_expected, upload.quoted
         request = pb.CreateHoldRequest(
             account=payer.account,
             request_id=request_id,
             device=payer.device,
+            email=payer.email,
+            client_address=payer.client_address,
             size_bytes_max=upload.size_bytes_max if size_bytes is None else size_bytes,
             operations=_operations(upload.operations),
+            quote=QUOTE_PREFIX + quoted.quote if quoted else "",
+            quote_file_id=_file_id(quoted, upload.operations) if quoted else "",
         )
-        return _hold((await self._stub.CreateHold(request)).hold)
+        return _hold((await self._stub.CreateHold(request)).hold, upload.operations)
 
     async def capture(self, name: str, delivered: Delivered) -> Hold:
         """CaptureHold."""
@@ -63,12 +106,74 @@ class RpcBilling:
         """ReleaseHold."""
         return _hold((await self._stub.ReleaseHold(pb.ReleaseHoldRequest(name=name))).hold)
 
+    async def quote(self, account: str, files: Sequence[StatedFile], operations: Operations) -> Quote:
+        """CreateQuote."""
+        request = pb.CreateQuoteRequest(
+            account=account,
+            operations=_operations(operations),
+            files=[
+                pb.QuoteFile(
+                    id=_code(operations) + file.id,
+                    size_bytes=file.size_bytes,
+                    width_pixels=file.width_pixels,
+                    height_pixels=file.height_pixels,
+                )
+                for file in files
+            ],
+        )
+        quote = (await self._stub.CreateQuote(request)).quote
+        return Quote(
+            id=quote.name.removeprefix(QUOTE_PREFIX),
+            files=tuple(_priced(file, _code(operations)) for file in quote.files),
+            credits_total=quote.credits_total,
+            expire_time=quote.expire_time.ToDatetime(UTC),
+        )
+
+    async def balance(self, account: str) -> Balance:
+        """GetBalance."""
+        balance = await self._stub.GetBalance(pb.GetBalanceRequest(account=account))
+        return Balance(balance.balance_id, balance.credits_available)
+
+    async def claim(self, source: str, target: str, request_id: str) -> int:
+        """ClaimCredits."""
+        request = pb.ClaimCreditsRequest(source_account=source, target_account=target, request_id=request_id)
+        return int((await self._stub.ClaimCredits(request)).credits_claimed)
+
 
 def _operations(operations: Operations) -> pb.Operations:
     return pb.Operations(embedding=operations.embedding, ocr=operations.ocr, forensics=operations.forensics)
 
 
-def _hold(message: pb.Hold) -> Hold:
+def _likeliest_first(stated: Operations) -> Iterator[Operations]:
+    yield stated
+    for wanted in itertools.product((False, True), repeat=3):
+        if (other := Operations(*wanted)) != stated:
+            yield other
+
+
+def _code(operations: Operations) -> str:
+    return f"{operations.embedding:d}{operations.ocr:d}{operations.forensics:d}:"
+
+
+def _file_id(quoted: Quoted, operations: Operations) -> str:
+    return _code(operations) + quoted.file_id
+
+
+def _priced(file: pb.PricedFile, code: str) -> PricedFile:
+    parts = file.breakdown
+    return PricedFile(
+        id=file.id.removeprefix(code),
+        credits=file.credits,
+        base=parts.base,
+        embedding=parts.embedding,
+        ocr=parts.ocr,
+        forensics=parts.forensics,
+        size=parts.size,
+        size_bucket=parts.size_bucket,
+    )
+
+
+def _hold(message: pb.Hold, operations: Operations | None = None) -> Hold:
     return Hold(
         name=message.name,
         state=STATES[message.state],
@@ -76,4 +181,5 @@ def _hold(message: pb.Hold) -> Hold:
         credits_held=message.credits_held,
         credits_captured=message.credits_captured,
         free_checks_used=message.free_checks_used,
+        operations=operations,
     )

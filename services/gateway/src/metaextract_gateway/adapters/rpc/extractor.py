@@ -107,6 +107,7 @@ def _happening(event: pb.ExtractionEvent) -> Happening:
             width_pixels=file.width_pixels if file.HasField("width_pixels") else None,
             height_pixels=file.height_pixels if file.HasField("height_pixels") else None,
             operations=_delivered(ended),
+            extraction_id=ended.name.removeprefix("extractions/"),
         ),
     )
 

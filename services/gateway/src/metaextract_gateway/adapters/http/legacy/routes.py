@@ -1,6 +1,7 @@
 """The legacy routes of the foundation: extract, progress socket, health."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,32 +17,40 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError, internal
 from metaextract_gateway.adapters.http import uploads
-from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor
+from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor, key_of_claim
 from metaextract_gateway.adapters.http.legacy import errors, progress
+from metaextract_gateway.adapters.http.legacy.bodies import text
 from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
 from metaextract_gateway.adapters.http.legacy.metadata import Access as LegacyAccess
 from metaextract_gateway.adapters.http.legacy.metadata import Mode, legacy_metadata
+from metaextract_gateway.adapters.http.legacy.quotes import FILE_ID_CHARACTERS_MAX
+from metaextract_gateway.adapters.http.legacy.schedule import price_by_length
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions
 from metaextract_gateway.adapters.http.legacy.stages import Stages
 from metaextract_gateway.adapters.http.uploads import IncomingUpload
-from metaextract_gateway.domain.model import Access, Hold, Operations
+from metaextract_gateway.domain.model import Access, Delivered, Hold, Operations, Quoted
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
 
 EMAIL_CHARACTERS_MIN: Final = 3
+EMAIL_CHARACTERS_MAX: Final = 320
 HEALTH_SECONDS: Final = 2.0
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TRUE: Final = ("1", "true", "yes", "on")
 _MODES: Final[Mapping[Access, Mode | None]] = {
     Access.UNMETERED: None,
     Access.FREE_CHECK: "device_free",
+    Access.TRIAL: "trial_limited",
     Access.CREDITS: "paid",
 }
 
 
-def routes(intake: Intake, extractor: grpc.aio.Channel, *, metered: bool) -> list[BaseRoute]:
-    """Return the legacy routes."""
+def routes(
+    intake: Intake, extractor: grpc.aio.Channel, file_types: FileTypes, who: Sessions, *, metered: bool
+) -> list[BaseRoute]:
+    """Return the legacy routes that have to do with extracting."""
     stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
-    file_types = FileTypes(lambda: stub.ListFormats(pb.ListFormatsRequest()))
     sessions = progress.SessionProgress()
 
     async def extract(request: Request) -> Response:
@@ -53,7 +62,8 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, *, metered: bool) -> lis
         except ServiceError as error:
             return errors.render(error)
         session_id = _session_id(request, incoming.fields)
-        response = await _answered(request, incoming, intake, Stages(sessions, session_id), session_id)
+        account = who.account_of_upload(request, session_id)
+        response = await _answered(request, incoming, intake, Stages(sessions, session_id), account)
         response.headers.update(limits)
         return response
 
@@ -83,10 +93,13 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, *, metered: bool) -> lis
 
 
 async def _answered(
-    request: Request, incoming: IncomingUpload, intake: Intake, stages: Stages, session_id: str
+    request: Request, incoming: IncomingUpload, intake: Intake, stages: Stages, account: str
 ) -> Response:
-    visitor = intake.visitor(request, session_id)
-    upload = intake.upload(request, incoming, operations=_operations(incoming.fields))
+    fields = incoming.fields
+    quoted, email = _quoted(fields), _email(fields)
+    key = key_of_claim(request, quoted, email)
+    visitor = intake.visitor(request, account, email, key)
+    upload = intake.upload(request, incoming, operations=_operations(fields), quoted=quoted, key=key)
     started = time.perf_counter()
     stages.begin()
     try:
@@ -94,7 +107,7 @@ async def _answered(
         outcome = await intake.run(request, visitor.payer, upload, incoming, seen)
         elapsed_ms = (time.perf_counter() - started) * 1000
         # Thousands of fields take tens of milliseconds: not in the event loop.
-        body = await asyncio.to_thread(_body, outcome, incoming.fields, elapsed_ms)
+        body = await asyncio.to_thread(_body, outcome, visitor, fields, elapsed_ms)
     except ServiceError as error:
         stages.failed(errors.message_of(error))
         return errors.render(error)
@@ -116,28 +129,49 @@ def _with_cookie(intake: Intake, visitor: Visitor, outcome: Outcome, response: R
     return response if unmetered else intake.leave_cookie(visitor, response)
 
 
-def _body(outcome: Outcome, fields: Mapping[str, str], processing_ms: float) -> dict[str, Any]:
-    if outcome.last is None or outcome.hold is None:
+def _body(
+    outcome: Outcome, visitor: Visitor, fields: Mapping[str, str], processing_ms: float
+) -> dict[str, Any]:
+    if outcome.last is None or outcome.hold is None or not isinstance(outcome.last.end, Delivered):
         raise internal()
     return legacy_metadata(
         outcome.last.message.ended,
         client_last_modified_ms=_number(fields.get("client_last_modified", "")),
-        access=_access(outcome.hold, fields),
+        access=_access(outcome.hold, outcome.last.end, visitor),
         processing_ms=processing_ms,
         now=datetime.now(UTC),
     )
 
 
-def _access(hold: Hold, fields: Mapping[str, str]) -> LegacyAccess:
-    email = fields.get("trial_email", fields.get("access_email", "")).strip()
+def _access(hold: Hold, delivered: Delivered, visitor: Visitor) -> LegacyAccess:
+    """Say what paid. `credits_required` is the price of the work, also where nothing is charged for it."""
+    paid = hold.access is Access.CREDITS
+    wanted = hold.operations or delivered.operations
     return LegacyAccess(
         mode=_MODES[hold.access],
-        trial_email_present=len(email) > EMAIL_CHARACTERS_MIN and "@" in email,
-        trial_granted=False,
+        trial_email_present=bool(visitor.email),
+        trial_granted=hold.access is Access.TRIAL,
         credits_charged=hold.credits_captured,
-        credits_required=hold.credits_held,
+        credits_required=hold.credits_held if paid else price_by_length(wanted, delivered.size_bytes),
         free_used=hold.free_checks_used if hold.access is Access.FREE_CHECK else None,
     )
+
+
+def _email(fields: Mapping[str, str]) -> str:
+    """Return the address whose trial may pay; empty if there is none (§1.4)."""
+    email = (fields.get("trial_email") or fields.get("access_email") or "").strip().lower()
+    usable = EMAIL_CHARACTERS_MIN < len(email) <= EMAIL_CHARACTERS_MAX and "@" in email
+    return email if usable else ""
+
+
+def _quoted(fields: Mapping[str, str]) -> Quoted | None:
+    """Return the price that the upload claims.
+
+    As in the original, an upload whose quote nobody can know is priced by what it is (§2.1, step 8).
+    """
+    quote = fields.get("quote_id", "").strip().lower()
+    file_id = text(fields.get("client_file_id"), FILE_ID_CHARACTERS_MAX)
+    return Quoted(quote, file_id) if file_id and _UUID.fullmatch(quote) else None
 
 
 def _session_id(request: Request, fields: Mapping[str, str]) -> str:

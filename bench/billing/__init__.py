@@ -1,0 +1,1 @@
+"""How many holds and captures a second billing does, beside its peers."""

@@ -1,0 +1,126 @@
+"""What decisions cost: round trips to the store, and being overtaken."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from metaextract_billing.adapters.storage.memory import MemoryStore
+from metaextract_billing.application.accounts import GrantCredits
+from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.free_uses import FreeUses
+from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest
+from metaextract_billing.application.quotes import CreateQuote, StatedFile
+from metaextract_billing.domain import errors
+from metaextract_billing.domain.allowances import Limits
+from metaextract_billing.domain.holds import Access
+from metaextract_billing.domain.identities import Identities
+from metaextract_billing.domain.models import Operations
+from metaextract_billing.domain.records import QuoteKey
+
+LIFETIME = timedelta(minutes=15)
+PLAIN = HoldRequest(None, 1000, Operations(), None)
+
+
+class CountedStore(MemoryStore):
+    """Counts round trips, and lets others go on before each; may commit and not say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.round_trips: list[str] = []
+        self.loses_answer = False
+
+    async def load(self, keys):
+        self.round_trips.append("load")
+        await asyncio.sleep(0)
+        return await super().load(keys)
+
+    async def commit(self, changes):
+        self.round_trips.append("commit")
+        await asyncio.sleep(0)
+        await super().commit(changes)
+        if self.loses_answer:
+            raise errors.ledger_unavailable()
+
+
+@pytest.fixture
+def store() -> CountedStore:
+    return CountedStore()
+
+
+@pytest.fixture
+def desk(store) -> Desk:
+    return Desk(store)
+
+
+@pytest.fixture
+def create(desk, clock) -> CreateHold:
+    free = FreeUses(Limits(), Identities(b"k" * 32), frozenset())
+    return CreateHold(desk, clock, metered=True, lifetime=LIFETIME, free=free)
+
+
+async def test_a_hold_for_credits_and_its_capture_take_two_round_trips(store, desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 10)
+    store.round_trips.clear()
+
+    hold = await create("alice", "r", PLAIN)
+    await CaptureHold(desk, clock)(hold.name, Operations(), 1000, None)
+
+    assert hold.access is Access.CREDITS
+    assert store.round_trips == ["commit", "commit"]
+
+
+async def test_a_hold_of_an_account_that_is_not_remembered_takes_one_more(store, create, clock) -> None:
+    elsewhere = Desk(store)
+    await GrantCredits(elsewhere, clock)("alice", "g", 10)
+    store.round_trips.clear()
+
+    hold = await create("alice", "r", PLAIN)
+    await CaptureHold(create.desk, clock)(hold.name, Operations(), 1000, None)
+
+    assert store.round_trips == ["load", "commit", "commit"]
+
+
+async def test_a_free_check_and_its_capture_take_three_round_trips(store, desk, create, clock) -> None:
+    for number in range(2):
+        store.round_trips.clear()
+        hold = await create("alice", f"r{number}", HoldRequest("d", 1000, Operations(), None))
+        await CaptureHold(desk, clock)(hold.name, Operations(), 1000, None)
+
+        assert hold.access is Access.FREE_CHECK
+        assert store.round_trips == ["load", "commit", "commit"]
+
+
+async def test_a_quote_takes_one_round_trip(store, desk, clock) -> None:
+    await CreateQuote(desk, clock, LIFETIME)("alice", [StatedFile("f", 1, None)], Operations())
+
+    assert store.round_trips == ["commit"]
+
+
+async def test_a_quote_whose_answer_was_lost_is_made_once(store, desk, clock) -> None:
+    store.loses_answer = True
+    quote = await CreateQuote(desk, clock, LIFETIME)("alice", [StatedFile("f", 1, None)], Operations())
+
+    assert store.round_trips == ["commit", "load"]
+    assert quote in (await store.load([QuoteKey(quote.name)])).values()
+
+
+async def test_a_repeated_request_gets_the_first_hold_whoever_remembers_it(
+    store, desk, create, clock
+) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 10)
+    first = await create("alice", "r", PLAIN)
+    again = await create("alice", "r", PLAIN)
+    elsewhere = await CreateHold(Desk(store), clock, True, LIFETIME, create.free)("alice", "r", PLAIN)
+
+    assert first.name == again.name == elsewhere.name
+
+
+async def test_those_who_share_a_budget_in_one_process_do_not_overtake_each_other(desk, create) -> None:
+    requests = [
+        HoldRequest(f"d{number}", 1000, Operations(), None, None, "192.0.2.1") for number in range(20)
+    ]
+    made = await asyncio.gather(*(create(f"s{n}", "r", one) for n, one in enumerate(requests)))
+
+    assert {hold.access for hold in made} == {Access.FREE_CHECK}
+    assert desk.tally.conflicts_count == 0

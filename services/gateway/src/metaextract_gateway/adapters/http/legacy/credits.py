@@ -1,0 +1,174 @@
+"""Packs, balance, purchase and claim of credits, in the legacy shapes (§1.7)."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from metaextract_common.errors import ServiceError
+from metaextract_gateway.adapters.http.intake import idempotency_key
+from metaextract_gateway.adapters.http.legacy import errors
+from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions, session_account
+from metaextract_gateway.adapters.http.rate_limits import PURCHASE, RateLimits
+from metaextract_gateway.domain.money import Order, Pack
+from metaextract_gateway.domain.ports import Balances, Purchases
+
+SUCCESS_PATH: Final = "/images_mvp/credits/success"
+DESCRIPTION: Final = "Credits for using the Images Metadata tool."
+SAME_CLICK_SECONDS: Final = 60
+EMAIL_CHARACTERS_MAX: Final = 320
+PACK_CHARACTERS_MAX: Final = 64
+
+
+def routes(
+    balances: Balances,
+    purchases: Purchases,
+    who: Sessions,
+    limits: RateLimits,
+    *,
+    public_url: str = "",
+    clock: Callable[[], float] = time.time,
+) -> list[BaseRoute]:
+    """Return the routes. `public_url`: where people reach this server; empty for what a request names."""
+    account = _Account(balances, who)
+    counter = _Counter(balances, purchases, who, limits, public_url, clock)
+    return [
+        Route("/api/images_mvp/credits/packs", counter.packs),
+        Route("/api/images_mvp/credits/balance", account.balance),
+        Route("/api/images_mvp/credits/purchase", counter.purchase, methods=["POST"]),
+        Route("/api/images_mvp/credits/claim", account.claim, methods=["POST"]),
+    ]
+
+
+class _Account:
+    """Shows what an account holds, and moves it to another."""
+
+    def __init__(self, balances: Balances, who: Sessions) -> None:
+        self._balances = balances
+        self._who = who
+
+    async def balance(self, request: Request) -> Response:
+        account = self._who.account_of(request, {})
+        if not account:
+            return JSONResponse({"credits": 0, "balanceId": None})
+        try:
+            found = await self._balances.balance(account)
+        except ServiceError:
+            return _bare(500, "Failed to get credit balance")
+        return JSONResponse({"credits": found.credits_available, "balanceId": found.id})
+
+    async def claim(self, request: Request) -> Response:
+        account = self._who.user_account_of(request)
+        if not account:
+            return JSONResponse({"error": "Authentication required", "code": "AUTH_REQUIRED"}, 401)
+        try:
+            session = self._who.session_of(request, await json_body(request))
+            if not session:
+                return JSONResponse({"transferred": 0})
+            request_id = idempotency_key(request) or str(uuid.uuid4())
+            transferred = await self._balances.claim(session_account(session), account, request_id)
+        except BodyError as error:
+            return error.response
+        except ServiceError:
+            return _bare(500, "Failed to claim credits")
+        return JSONResponse({"transferred": transferred})
+
+
+@dataclass(frozen=True)
+class _Counter:
+    """Sells packs."""
+
+    balances: Balances
+    purchases: Purchases
+    who: Sessions
+    limits: RateLimits
+    public_url: str
+    clock: Callable[[], float]
+
+    async def packs(self, _request: Request) -> Response:
+        try:
+            catalogue = await self.purchases.catalogue()
+        except ServiceError:
+            return _bare(500, "Failed to get credit packs")
+        shown = {pack.id: _shown(pack) for pack in catalogue.packs}
+        return JSONResponse({"packs": shown, "description": DESCRIPTION})
+
+    async def purchase(self, request: Request) -> Response:
+        try:
+            headers = await self.limits.admit(request, PURCHASE)
+            response = await self._purchased(request, await json_body(request))
+        except BodyError as error:
+            return error.response
+        except ServiceError as error:
+            return refused_purchase(error)
+        response.headers.update(headers)
+        return response
+
+    async def _purchased(self, request: Request, body: Mapping[str, Any]) -> Response:
+        catalogue = await self.purchases.catalogue()
+        if not catalogue.payable:
+            return errors.payments_not_configured()
+        pack = text(body.get("pack"), PACK_CHARACTERS_MAX)
+        if pack not in {one.id for one in catalogue.packs}:
+            return _bare(400, "Invalid credit pack")
+        account = self.who.account_of(request, body)
+        if not account:
+            return _bare(400, "Session ID required")
+        found = await self.balances.balance(account)
+        base = self.public_url or str(request.base_url).rstrip("/")
+        return_url = f"{base}{SUCCESS_PATH}?{urlencode({'pack': pack, 'balanceId': found.id})}"
+        email = text(body.get("email"), EMAIL_CHARACTERS_MAX).strip()
+        order = await self._ordered(request, account, pack, email=email, return_url=return_url)
+        return JSONResponse({"checkout_url": order.checkout_url, "session_id": order.checkout_session})
+
+    async def _ordered(
+        self, request: Request, account: str, pack: str, *, email: str, return_url: str
+    ) -> Order:
+        """Order once for a double click, and again for whoever has paid and wants another pack."""
+        order = partial(self.purchases.order, email=email, return_url=return_url)
+        if key := idempotency_key(request):
+            return await order(account, key, pack)
+        ordered = await order(account, f"{pack}-{int(self.clock()) // SAME_CLICK_SECONDS}", pack)
+        return ordered if ordered.is_open else await order(account, str(uuid.uuid4()), pack)
+
+
+def refused_purchase(error: ServiceError) -> Response:
+    """Render what came of an order that could not be made."""
+    match error.reason:
+        case "RATE_LIMITED":
+            return errors.render(error)
+        case "PAYMENTS_NOT_CONFIGURED":
+            return errors.payments_not_configured()
+        case "PACK_UNKNOWN":
+            return _bare(400, "Invalid credit pack")
+        case "PACK_NOT_FOR_SALE":
+            return _bare(500, "Product configuration missing")
+        case "INVALID_REQUEST" if error.metadata.get("field") == "email":
+            return _bare(400, "Invalid email")
+        case _:
+            details = error.reason.replace("_", " ").capitalize()
+            return JSONResponse({"error": "Failed to create checkout session", "details": details}, 500)
+
+
+def _shown(pack: Pack) -> dict[str, Any]:
+    amount = f"{pack.price_cents / 100:.2f}"
+    return {
+        "credits": pack.credits,
+        "price": pack.price_cents,
+        "priceDisplay": f"${amount}" if pack.currency == "USD" else f"{amount} {pack.currency}",
+        "name": pack.name,
+        "description": pack.description,
+        "productId": pack.product,
+    }
+
+
+def _bare(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status)
