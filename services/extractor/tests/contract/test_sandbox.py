@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from metaextract_extractor.adapters.workers.family import family
 from metaextract_extractor.adapters.workers.sandbox import ENVIRONMENT, PROBE, Sandbox
 from metaextract_extractor.domain.confinement import SandboxLevel
 from metaextract_extractor.domain.ports import Task
@@ -165,6 +166,31 @@ async def test_a_file_is_read_as_without_a_sandbox(sandbox_level, start_pool, sp
         assert locked_in.warnings == free.warnings
         assert locked_in.cpu_seconds
         assert locked_in.memory_peak_bytes > 10 * MEBIBYTE
+
+
+async def test_the_peak_of_memory_is_within_a_tenth_of_what_the_kernel_says(
+    sandbox_level, start_pool, spooled
+) -> None:
+    image = make("jpeg")
+    async with start_pool(sandbox_level=sandbox_level) as pool:
+        workers = set()
+
+        async def on_step(_step: str, _fraction: float) -> None:
+            workers.update(worker.pid for worker in pool._busy)
+
+        async def on_start() -> None:
+            pass
+
+        reading = await pool.read(spooled(image.content, image.name), on_step, on_start)
+        (pid,) = workers
+        kernel = sum(_peak_bytes(one) for one in family(pid))
+        assert reading.memory_peak_bytes == pytest.approx(kernel, rel=0.1)
+
+
+def _peak_bytes(pid: int) -> int:
+    """proc(5), `VmHWM`."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 async def test_the_memory_of_a_worker_is_that_of_all_its_processes(sandbox_level, start_pool) -> None:
