@@ -42,6 +42,17 @@ def named(primary: Found | None, walk: Walk, subject: Subject) -> str:
     return walk.format_name or subject.family
 
 
+def media_type_of(primary: Found | None, format_name: str) -> str:
+    """Return the media type that ExifTool tells, unless it is that of a wrapping, or of another format."""
+    if primary is None:
+        return ""
+    known = BY_NAME.get(format_name)
+    fits = primary.format_name == format_name or (
+        known is not None and primary.media_type in known.media_types
+    )
+    return primary.media_type if fits else ""
+
+
 def as_document(primary: Found, walk: Walk) -> None:
     """Note that ExifTool took an SVG with a long prolog for any XML, and told its elements by other names."""
     if primary.format_name == "XML" and walk.format_name == "SVG":

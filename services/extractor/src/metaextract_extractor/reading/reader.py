@@ -19,7 +19,7 @@ from metaextract_extractor.reading.engines.content_credentials import ContentCre
 from metaextract_extractor.reading.engines.exiftool import ExifTool, Found
 from metaextract_extractor.reading.engines.measuring import Measurement
 from metaextract_extractor.reading.evidence import Engine, Evidence, Report, Subject
-from metaextract_extractor.reading.identity import as_document, named, recognised, sized
+from metaextract_extractor.reading.identity import as_document, media_type_of, named, recognised, sized
 from metaextract_extractor.reading.insights.drawing import drawn, with_pixels, with_place_name
 from metaextract_extractor.reading.merging import merged, merged_without_primary, placed
 from metaextract_extractor.reading.operations.run import run_operation
@@ -151,7 +151,7 @@ class Reader:
         fields, cut = bounded(one for one in evidence.fields if not is_unknown_tags_field(one))
         return Reading(
             format_name=format_name,
-            media_type=primary.media_type if primary and primary.format_name == format_name else "",
+            media_type=media_type_of(primary, format_name),
             width_pixels=width_pixels,
             height_pixels=height_pixels,
             cpu_seconds=measurement.cpu_seconds(),
