@@ -4,21 +4,25 @@ PORT ?= 8080
 DATA_DIR ?= .data/$(PORT)
 METERED ?= 0
 PYTEST_ARGS ?= -q
+FUZZ_SECONDS ?= 60
+FUZZ_ONLY ?=
 
 BIN := .venv/bin
 STUBS := libs/common/src/metaextract
 SETUP_STAMP := .venv/.setup-stamp
 # Folders are listed with their files, so that a removed file counts as a change too.
 SETUP_INPUTS := uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml) \
-	$(shell find proto third_party) libs/common/codegen.py scripts/bootstrap scripts/fetch_exiftool.py \
+	$(shell find proto third_party) libs/common/codegen.py \
+	scripts/bootstrap scripts/fetch_exiftool.py scripts/fetch_tessdata.py \
 	$(wildcard services/extractor/src/metaextract_extractor/adapters/dictionary/*.py) \
+	$(addprefix services/extractor/src/metaextract_extractor/, dictionary_maker.py settings.py) \
 	$(addprefix services/extractor/src/metaextract_extractor/domain/, dictionary.py dictionary_query.py \
-	field_ranking.py field_units.py own_fields.py) \
+	field_ranking.py field_units.py own_fields.py result.py) \
 	$(if $(wildcard $(STUBS)),,missing-stubs)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check gen fmt bench clean missing-stubs
+.PHONY: help setup run test fuzz check gen fmt bench clean missing-stubs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +40,9 @@ run: setup ## Start everything on http://localhost:PORT; METERED=1 turns billing
 
 test: setup ## Run all tests: unit, contract, integration, e2e, golden
 	@$(BIN)/pytest $(PYTEST_ARGS)
+
+fuzz: setup ## Look for bytes that break a walker, FUZZ_SECONDS for each; FUZZ_ONLY="png tiff" for some
+	$(BIN)/python -m tests.fuzz.walkers --seconds $(FUZZ_SECONDS) $(if $(FUZZ_ONLY),--only $(FUZZ_ONLY))
 
 check: setup ## Check style, types, dependency rule and contract
 	$(BIN)/ruff check .

@@ -3,19 +3,23 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from bench.quality.calibrating import fit, score
-from bench.quality.conforming import document, fuzz_counts, level_for
+from bench.quality.conforming import Fuzzed, document, fuzz_counts, refreshed
 from bench.quality.corpus import SAMPLES_DIR, samples
 from bench.quality.costing import errors, fit_costs, observe
 from bench.quality.gather import gatherer
+from bench.quality.making import tallies_of_made
 from bench.quality.measuring import corruption, measure
-from bench.quality.report import Figures, report
-from bench.quality.truncating import cuts, fit_expected, score_cuts
+from bench.quality.reaching import fit_expected
+from bench.quality.report import SUPPORT, Figures, report, section, support_section, with_section
+from bench.quality.truncating import cuts, cuts_of_heads, cuts_of_pictures
+from metaextract_extractor.reading.quality.efficiency import cost_model
 
 REPORT: Final = Path(__file__).parents[1] / "results" / "quality.md"
 
@@ -38,6 +42,16 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
         metavar="FILE",
         help='fuzz runs: {"JPEG": {"count": 5000, "crashes": 0}, …}; without one no format is comprehensive',
     )
+    parser.add_argument(
+        "--keep-costs",
+        action="store_true",
+        help="leave efficiency.json and what the report says of it as they are, for a busy host",
+    )
+    parser.add_argument(
+        "--support-only",
+        action="store_true",
+        help="write the levels of formats alone: these fuzz runs, and what the last whole run measured",
+    )
     parser.add_argument("--dry", action="store_true", help="print the report, write nothing")
     parser.set_defaults(run=run)
 
@@ -46,17 +60,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Fit, score, write."""
     today = datetime.now(UTC).date().isoformat()
     fuzzed = fuzz_counts(path.read_text() for path in arguments.fuzz)
+    folder = Path(str(resources.files("metaextract_extractor.reading.quality")))
+    if arguments.support_only:
+        return _refresh_support(folder / "support.json", fuzzed, dry=arguments.dry)
     corpus = samples(arguments.samples)
     with gatherer() as engines:
         versions = engines.versions
-        measured = measure(engines, corpus)
+        measured, made = measure(engines, corpus), tallies_of_made(engines)
         cut = list(cuts(engines, corpus))
-        cost = observe(engines, corpus)
+        pictures, heads = list(cuts_of_pictures(engines)), list(cuts_of_heads(engines))
+        cost = [] if arguments.keep_costs else observe(engines, corpus)
     table = fit(measured.fitted, today)
-    expected = fit_expected([one for one in cut if one.sample.is_fitted])
+    expected = fit_expected([one for one in cut if one.is_fitted])
     fitted = {one.path for one in corpus if one.is_fitted}
-    model = fit_costs([one for one in cost if one.path in fitted], today)
-    scored = [one for one in cut if not one.sample.is_fitted]
+    model = fit_costs([one for one in cost if one.path in fitted], today) if cost else cost_model()
+    levels = document({**made, **measured.tallies}, fuzzed, today, versions)
     text = report(
         Figures(
             measured_on=today,
@@ -67,18 +85,34 @@ def run(arguments: argparse.Namespace) -> int:
             natural=score([case for case in measured.scored if not case.injected], table),
             with_faults=score(measured.scored, table),
             corruption=corruption(measured, table),
-            truncated=score_cuts(scored, expected, is_arriving=False),
-            arriving=score_cuts(scored, expected, is_arriving=True),
+            expected=expected,
+            cuts=[one for one in cut if not one.is_fitted],
+            cuts_of_pictures=pictures,
+            cuts_of_heads=heads,
             cost_ratios=errors([one for one in cost if one.path not in fitted], model),
-            levels={name: level_for(one, fuzzed.get(name)) for name, one in measured.tallies.items()},
+            efficiency_before=section(REPORT.read_text(), "Efficiency") if REPORT.exists() else "",
+            support=levels,
         )
     )
     sys.stdout.write(text)
     if not arguments.dry:
-        folder = Path(str(resources.files("metaextract_extractor.reading.quality")))
         (folder / "calibration.json").write_text(table.to_json())
-        (folder / "efficiency.json").write_text(model.to_json())
+        if cost:
+            (folder / "efficiency.json").write_text(model.to_json())
         (folder / "reach.json").write_text(json.dumps(expected, indent=1) + "\n")
-        (folder / "support.json").write_text(document(measured.tallies, fuzzed, today, versions))
+        (folder / "support.json").write_text(levels)
         REPORT.write_text(text)
+    return 0
+
+
+def _refresh_support(path: Path, fuzzed: Mapping[str, Fuzzed], *, dry: bool) -> int:
+    """Write the levels of formats, and their section of the report, without reading the samples."""
+    with gatherer() as engines:
+        made = tallies_of_made(engines)
+    levels = refreshed(path.read_text(), made, fuzzed)
+    text = support_section(levels)
+    sys.stdout.write(text + "\n")
+    if not dry:
+        path.write_text(levels)
+        REPORT.write_text(with_section(REPORT.read_text(), SUPPORT, text))
     return 0

@@ -86,33 +86,58 @@ def document(
     tallies: Mapping[str, Tally], fuzzed: Mapping[str, Fuzzed], measured_on: str, engines: Sequence[str]
 ) -> str:
     """Write what `reading.quality.support` reads."""
-    rows = {name: _row(one, fuzzed.get(name)) for name, one in sorted(tallies.items())}
-    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
+    rows = {name: _row(one, fuzzed.get(name)) for name, one in tallies.items()}
+    return _written(rows, measured_on, engines)
+
+
+def refreshed(before: str, made: Mapping[str, Tally], fuzzed: Mapping[str, Fuzzed]) -> str:
+    """Write the document anew with what stands in `before` of the samples, and with these fuzz runs.
+
+    `made`: formats without samples, measured anew; a format that has samples keeps their figures.
+    """
+    old = json.loads(before)
+    rows = {name: _row(one, fuzzed.get(name)) for name, one in made.items()}
+    rows |= {
+        name: _with_fuzz(row, fuzzed.get(name))
+        for name, row in old["formats"].items()
+        if row["recall"] is not None
+    }
+    return _written(rows, old["measured_on"], old["engines"])
+
+
+def _written(rows: Mapping[str, Mapping[str, Any]], measured_on: str, engines: Sequence[str]) -> str:
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in sorted(rows.items()))
     return (
         f'{{\n "measured_on": {json.dumps(measured_on)},\n "engines": {json.dumps(list(engines))},\n'
         f' "formats": {{\n{lines}\n }}\n}}\n'
     )
 
 
-def level_for(one: Tally, fuzz: Fuzzed | None) -> SupportLevel:
-    """Return the level that a format's figures earn."""
-    return level_of(
-        one.recall,
-        one.exactness,
-        one.dimensioned / one.files,
-        crashes_count=fuzz.crashes if fuzz and fuzz.count else None,
-    )
-
-
 def _row(one: Tally, fuzz: Fuzzed | None) -> dict[str, Any]:
+    """A format of which no tags were known has no recall: nothing of the kind was measured."""
+    recall, exact = (one.recall, one.exactness) if one.tags else (None, None)
+    level = level_of(recall, exact, one.dimensioned / one.files, crashes_count=_crashes(fuzz))
     return {
-        "level": level_for(one, fuzz).value,
+        "level": level.value,
         "files_count": one.files,
-        "recall": round(one.recall, 4),
-        "exact": round(one.exactness, 4),
-        "fuzzed_count": fuzz.count if fuzz else None,
-        "crashes_count": fuzz.crashes if fuzz else None,
+        "recall": recall if recall is None else round(recall, 4),
+        "exact": exact if exact is None else round(exact, 4),
+        **_counts(fuzz),
     }
+
+
+def _with_fuzz(row: Mapping[str, Any], fuzz: Fuzzed | None) -> dict[str, Any]:
+    dimensions = float(row["level"] != SupportLevel.LIMITED)  # asked for only below advanced
+    level = level_of(row["recall"], row["exact"], dimensions, crashes_count=_crashes(fuzz))
+    return {**row, "level": level.value, **_counts(fuzz)}
+
+
+def _crashes(fuzz: Fuzzed | None) -> int | None:
+    return fuzz.crashes if fuzz and fuzz.count else None
+
+
+def _counts(fuzz: Fuzzed | None) -> dict[str, int | None]:
+    return {"fuzzed_count": fuzz.count if fuzz else None, "crashes_count": _crashes(fuzz)}
 
 
 def fuzz_counts(documents: Iterable[str]) -> dict[str, Fuzzed]:

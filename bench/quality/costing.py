@@ -45,7 +45,7 @@ def observe(gatherer: Gatherer, samples: Iterable[Sample]) -> list[Observation]:
     reader = assembled(gatherer.primary, trust_lists=(), pixel_decoders=True)
     found = []
     for sample in samples:
-        readings = [_reading(reader, gatherer, sample) for _ in range(ROUNDS)]
+        readings = [read_once(reader, gatherer, sample.path) for _ in range(ROUNDS)]
         costs = [one.quality.efficiency.cpu_ms for one in readings[1:] if one.quality is not None]
         if costs and None not in costs:
             reading = readings[-1]
@@ -55,11 +55,11 @@ def observe(gatherer: Gatherer, samples: Iterable[Sample]) -> list[Observation]:
     return found
 
 
-def _reading(reader: Reader, gatherer: Gatherer, sample: Sample) -> Reading:
+def read_once(reader: Reader, gatherer: Gatherer, path: Path) -> Reading:
+    """Read one file as the worker does."""
     measurement = Measurement(gatherer.primary.pid)
     steps = Steps({}, reader.step_names, lambda _name, _share: None, measurement.cpu_seconds)
-    size = sample.path.stat().st_size
-    with subject_of(sample.path, size, sample.path.suffix[1:].lower(), None) as subject:
+    with subject_of(path, path.stat().st_size, path.suffix[1:].lower(), None) as subject:
         return reader.read(subject, steps, measurement)
 
 

@@ -1,13 +1,20 @@
 """Does completeness know what is missing? Files are cut at 20 points and compared with the whole ones.
 
-Each cut is read twice: as a file that just ends there, and as one whose rest has not arrived (a partial
-result). The truth is recall: the tags of the whole file that were found with their value / all its tags,
-those that nobody knows among the latter and never among the former.
+Two truths, for what is behind a cut:
+
+* recall: the known tags that were found with their value / all known tags. Known are those that the primary
+  engine reads of the whole sample; of a file of the factory those that it says it wrote;
+* the share of everything that the file says: recall counts what has a name, completeness counts as well the
+  tags that nobody knows and the bytes that nobody decodes. So the tags found are divided by all tags that the
+  primary engine sees in the whole file, named or not, and taken times the whole file's decoded share of
+  metadata bytes. Of a whole file this *is* structure x decoding: it tests what is said of a cut, not
+  those two.
 """
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -17,20 +24,17 @@ from bench.quality.corpus import Sample
 from bench.quality.gather import Gathered, Gatherer
 from metaextract_extractor.domain.canonical import agree
 from metaextract_extractor.domain.result import Field
-from metaextract_extractor.reading.quality.completeness import assess_completeness, is_tag
-from metaextract_extractor.reading.quality.reach import lumped, unresolved
-from metaextract_extractor.reading.quality.unknown_tags import unknown_tags
+from metaextract_extractor.reading.quality.completeness import assess_completeness
+from metaextract_extractor.reading.quality.reach import is_tag, lumped, unresolved
+from metaextract_testing.factory import FORMATS, LARGE_FORMATS, large_image, make
 
 CUTS_COUNT: Final = 20
-FILE_BYTES_MAX: Final = 4_000_000
-FILES_LEAST: Final = 3
-"""Kinds of references that were met in fewer files are lumped together."""
+PICTURE_BYTES: Final = 3_000_000
+"""A picture of ordinary size, as a telephone takes it."""
 
-PRIOR_TAGS: Final = 3.0
-"""What a kind of reference that tells nothing is taken to lead to."""
+METADATA_SHARE_MAX: Final = 0.1
+"""Samples with less metadata count as whole pictures, and not as heads of pictures."""
 
-PRIOR_WEIGHT: Final = 1e-4
-STEPS_COUNT: Final = 3000
 Key: TypeAlias = tuple[str, str, int]
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -39,87 +43,149 @@ Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 class Cut:
     """A file that ends early: what can be said of it, and what is true."""
 
-    sample: Sample
+    file: str
+    """What tells this file from others."""
+    format_name: str
+    is_fitted: bool
     number: int
-    """Of 21 parts, how many are there."""
-    is_arriving: bool
+    """Of 21 parts, how many are there; 21 is the whole file."""
     structure: float
     decoding: float
     tags_count: int
     unresolved: Mapping[str, float]
-    right_count: int
-    truth_count: int
-    """Tags of the whole file, those that nobody knows included."""
+    recall: float
+    """Share of the known tags that was found."""
+    found_count: int
+    """Tags of the whole file that were found with their value."""
+    said_count: int
+    """All tags of the whole file, those that nobody knows included."""
+    whole_structure: float
+    metadata_share: float
+    """Of the whole file's bytes."""
+    containers: tuple[tuple[str, int], ...] = ()
+    """Of whole files: kinds of `reach` that whole containers stand for, and how many tags these hold."""
 
     @property
-    def recall(self) -> float:
-        """Share of the truth that was found."""
-        return self.right_count / self.truth_count
-
-    def expected_missing(self, expected: Mapping[str, float]) -> float:
-        """Return the number of tags that the table expects behind what is unresolved."""
-        return sum(
-            count * expected.get(kind, expected.get(lumped(kind), 0.0))
-            for kind, count in self.unresolved.items()
-        )
+    def share_of_everything(self) -> float:
+        """Share of what the whole file says, the tags and bytes that nobody knows included."""
+        return self.whole_structure * self.found_count / self.said_count
 
     def completeness(self, expected: Mapping[str, float]) -> float:
         """Return what `assess_completeness` says with this table."""
-        behind = self.expected_missing(expected)
+        behind = sum(
+            count * expected.get(kind, expected.get(lumped(kind), 0.0))
+            for kind, count in self.unresolved.items()
+        )
         reach = self.tags_count / (self.tags_count + behind) if behind else 1.0
         return self.structure * self.decoding * reach
 
 
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """What is true of a whole file."""
+
+    file: str
+    format_name: str
+    tags: Mapping[Key, Field]
+    """What the primary engine read of it whole."""
+    written: Mapping[str, str]
+    """Of files of the factory, what it wrote."""
+    unknown_count: int
+    structure: float
+    metadata_share: float
+    containers: tuple[tuple[str, int], ...]
+    is_fitted: bool = False
+
+    def recall(self, found: Mapping[Key, Field], gathered: Gathered) -> float:
+        """Return the share of the known tags that was found."""
+        if not self.written:
+            return _right_count(self.tags, found) / len(self.tags)
+        printed: defaultdict[str, list[str]] = defaultdict(list)
+        for one in gathered.evidence.fields:
+            printed[f"{one.group}:{one.name}"].append(one.printed)
+        return sum(value in printed[key] for key, value in self.written.items()) / len(self.written)
+
+
 def cuts(gatherer: Gatherer, samples: Iterable[Sample]) -> Iterator[Cut]:
-    """Cut each file, and read it whole as well."""
+    """Cut each sample, and read it whole as well."""
+    for sample in samples:
+        truth = _truth(gatherer, sample.path, sample.sha256, sample.format_name)
+        if truth.tags:
+            yield from _of_one(gatherer, sample.path, replace(truth, is_fitted=sample.is_fitted))
+
+
+def cuts_of_pictures(gatherer: Gatherer, *, seed: int = 0) -> Iterator[Cut]:
+    """Cut pictures of ordinary size, which the factory makes with metadata where their formats have them."""
     with tempfile.TemporaryDirectory() as folder:
-        for sample in samples:
-            if sample.path.stat().st_size > FILE_BYTES_MAX:
-                continue
-            with gatherer.reading(sample.path, alone=True) as whole:
-                truth = _tags(whole)
-                unknown_count = len(unknown_tags(whole.evidence.fields) or ())
-            if truth:
-                path = Path(folder) / f"cut{sample.path.suffix}"
-                yield from _of_one(gatherer, sample, path, truth, unknown_count)
+        for layout in LARGE_FORMATS:
+            image = large_image(layout, PICTURE_BYTES, seed)
+            path = Path(folder) / image.name
+            with path.open("wb") as file:
+                file.writelines(image.chunks())
+            yield from _of_made(gatherer, path, layout, image.tags)
 
 
-def _of_one(
-    gatherer: Gatherer, sample: Sample, path: Path, truth: dict[Key, Field], unknown_count: int
-) -> Iterator[Cut]:
-    data = sample.path.read_bytes()
-    for number in range(1, CUTS_COUNT + 2):
-        length = len(data) * number // (CUTS_COUNT + 1)
-        for is_arriving in (False, True) if number <= CUTS_COUNT else (False,):
-            path.write_bytes(data[:length])
-            if is_arriving:
-                with path.open("r+b") as file:
-                    file.truncate(len(data))
-            with gatherer.reading(path, received=length if is_arriving else None, alone=True) as gathered:
-                yield _cut(sample, number, gathered, truth, unknown_count, is_arriving=is_arriving)
+def cuts_of_heads(gatherer: Gatherer, *, seed: int = 0) -> Iterator[Cut]:
+    """Cut tiny pictures of the factory, which are little but metadata."""
+    with tempfile.TemporaryDirectory() as folder:
+        for layout in FORMATS:
+            image = make(layout, seed=seed)
+            path = Path(folder) / image.name
+            path.write_bytes(image.content)
+            yield from _of_made(gatherer, path, layout, image.tags)
 
 
-def _cut(
-    sample: Sample,
-    number: int,
-    gathered: Gathered,
-    truth: dict[Key, Field],
-    unknown_count: int,
-    *,
-    is_arriving: bool,
-) -> Cut:
+def _of_made(gatherer: Gatherer, path: Path, layout: str, tags: Mapping[str, str]) -> Iterator[Cut]:
+    """Cut a file of the factory, if it wrote tags; what ExifTool tells of any file is none."""
+    written = {key: value for key, value in tags.items() if not key.startswith("File:")}
+    truth = _truth(gatherer, path, path.name, layout)
+    if written:
+        yield from _of_one(gatherer, path, replace(truth, written=written))
+
+
+def _truth(gatherer: Gatherer, path: Path, file: str, format_name: str) -> _Truth:
+    with gatherer.reading(path, alone=True) as whole:
+        done = assess_completeness(whole.evidence)
+        return _Truth(
+            file=file,
+            format_name=format_name,
+            tags=_tags(whole),
+            written={},
+            unknown_count=done.unknown_tags_count or 0,
+            structure=1.0 if done.structure is None else done.structure,
+            metadata_share=done.container_bytes / path.stat().st_size,
+            containers=_containers(whole),
+        )
+
+
+def _of_one(gatherer: Gatherer, path: Path, truth: _Truth) -> Iterator[Cut]:
+    data = path.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / path.name
+        for number in range(1, CUTS_COUNT + 2):
+            part.write_bytes(data[: len(data) * number // (CUTS_COUNT + 1)])
+            with gatherer.reading(part, alone=True) as gathered:
+                yield _cut(number, gathered, truth)
+
+
+def _cut(number: int, gathered: Gathered, truth: _Truth) -> Cut:
     done = assess_completeness(gathered.evidence)
     found = _tags(gathered)
     return Cut(
-        sample=sample,
+        file=truth.file,
+        format_name=truth.format_name,
+        is_fitted=truth.is_fitted,
         number=number,
-        is_arriving=is_arriving,
         structure=1.0 if done.structure is None else done.structure,
         decoding=1.0 if done.decoding is None else done.decoding,
         tags_count=(done.known_tags_count or 0) + (done.unknown_tags_count or 0),
         unresolved=unresolved(gathered.evidence),
-        right_count=sum(1 for key, field in truth.items() if key in found and agree(field, found[key])),
-        truth_count=len(truth) + unknown_count,
+        recall=truth.recall(found, gathered),
+        found_count=_right_count(truth.tags, found),
+        said_count=len(truth.tags) + truth.unknown_count,
+        whole_structure=truth.structure,
+        metadata_share=truth.metadata_share,
+        containers=truth.containers if number > CUTS_COUNT else (),
     )
 
 
@@ -132,90 +198,67 @@ def _tags(gathered: Gathered) -> dict[Key, Field]:
     }
 
 
-def fit_expected(found: Sequence[Cut]) -> dict[str, float]:
-    """Fit how many tags are behind a reference of each kind, so that completeness comes close to recall.
-
-    Least squares of completeness - recall, by Adam on the logarithms of the averages, held to `PRIOR_TAGS`.
-    """
-    files: dict[str, set[str]] = {}
-    for cut in found:
-        for kind in cut.unresolved:
-            files.setdefault(kind, set()).add(cut.sample.sha256)
-    named = {kind for kind, of in files.items() if len(of) >= FILES_LEAST}
-    kinds = sorted(named | {lumped(kind) for kind in files})
-    index = {kind: number for number, kind in enumerate(kinds)}
-    counts = np.zeros((len(found), len(kinds)))
-    for row, cut in zip(counts, found, strict=True):
-        for kind, count in cut.unresolved.items():
-            row[index[kind if kind in named else lumped(kind)]] += count
-    tags = np.array([cut.tags_count for cut in found], dtype=float)
-    most = np.array([cut.structure * cut.decoding for cut in found])
-    recall = np.array([cut.recall for cut in found])
-    expected = _descend(counts, tags, most, recall)
-    return {kind: round(float(value), 2) for kind, value in zip(kinds, expected, strict=True)}
+def _right_count(truth: Mapping[Key, Field], found: Mapping[Key, Field]) -> int:
+    return sum(key in found and agree(field, found[key]) for key, field in truth.items())
 
 
-def _descend(counts: Array, tags: Array, most: Array, recall: Array) -> Array:
-    """Minimise the squares of `most` * tags / (tags + counts @ expected) - `recall`."""
-    logarithms = np.full(counts.shape[1], np.log(PRIOR_TAGS))
-    mean, square = np.zeros_like(logarithms), np.zeros_like(logarithms)
-    for step in range(1, STEPS_COUNT + 1):
-        expected = np.exp(logarithms)
-        behind = counts @ expected
-        all_tags = np.maximum(tags + behind, 1e-9)
-        told = np.where(behind > 0, most * tags / all_tags, most)
-        slope = -2 * (told - recall) * most * tags / all_tags**2
-        gradient = (counts.T @ slope) / len(tags) * expected
-        gradient += PRIOR_WEIGHT * (logarithms - np.log(PRIOR_TAGS))
-        mean = 0.9 * mean + 0.1 * gradient
-        square = 0.999 * square + 0.001 * gradient**2
-        change = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-10)
-        logarithms = np.clip(logarithms - 0.05 * change, -6, 6)
-    result: Array = np.exp(logarithms)
-    return result
+def _containers(whole: Gathered) -> tuple[tuple[str, int], ...]:
+    """Return the containers of the kinds that a cut file may have lost as a whole, with their tags."""
+    paths = [one.path for one in whole.evidence.fields if is_tag(one)]
+    containers = {one.path: one.kind for one in whole.evidence.walk.containers}
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for path, kind in containers.items():
+        if kind == "exif" and "IFD" not in path:
+            found["lost EXIF"].append(sum(one.startswith(f"{path}-IFD") for one in paths))
+        elif kind in ("xmp", "icc"):
+            name = "lost XMP" if kind == "xmp" else "lost ICC_Profile"
+            found[name].append(sum(one.startswith(path) for one in paths))
+    if "MOV" in containers:
+        found["lost Meta"].append(len(paths))
+    return tuple((kind, count) for kind, counts in found.items() for count in counts if count)
 
 
 @dataclass(frozen=True, slots=True)
 class TruncationScore:
-    """How well completeness follows recall."""
+    """How well completeness follows both truths; `error` are mean absolute errors."""
 
-    count: int
+    files_count: int
+    cuts_count: int
+    error: float
+    """Against the share of everything that the file says."""
+    error_of_recall: float
+    """Against the plain recall of known tags."""
     spearman: float
-    mean_absolute_error: float
-    error_of_tags: float
-    """The same for decoding x reach: recall cannot see bytes that nobody decodes."""
-    decreases_count: int
-    """Steps of arriving files at which the score fell, before it is held."""
+    spearman_of_recall: float
 
 
-def score_cuts(found: Sequence[Cut], expected: Mapping[str, float], *, is_arriving: bool) -> TruncationScore:
-    """Score cuts of one sort; whole files are left out."""
-    some = [cut for cut in found if cut.is_arriving == is_arriving and cut.number <= CUTS_COUNT]
+def score_cuts(found: Iterable[Cut], expected: Mapping[str, float]) -> TruncationScore:
+    """Score what completeness says of cuts; whole files among them are left out."""
+    some = [cut for cut in found if cut.number <= CUTS_COUNT]
     told = [cut.completeness(expected) for cut in some]
-    true = [cut.recall for cut in some]
-    errors = [abs(one - other) for one, other in zip(told, true, strict=True)]
+    everything = [cut.share_of_everything for cut in some]
+    recall = [cut.recall for cut in some]
     return TruncationScore(
-        count=len(some),
-        spearman=spearman(told, true),
-        mean_absolute_error=_mean(errors),
-        error_of_tags=_mean(
-            [abs(cut.completeness(expected) / cut.structure - cut.recall) for cut in some if cut.structure]
-        ),
-        decreases_count=_decreases(some, told),
+        files_count=len({cut.file for cut in some}),
+        cuts_count=len(some),
+        error=_mean_error(told, everything),
+        error_of_recall=_mean_error(told, recall),
+        spearman=spearman(told, everything),
+        spearman_of_recall=spearman(told, recall),
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def score_by_format(found: Iterable[Cut], expected: Mapping[str, float]) -> dict[str, TruncationScore]:
+    """Score each format, or layout, on its own."""
+    several: defaultdict[str, list[Cut]] = defaultdict(list)
+    for cut in found:
+        several[cut.format_name].append(cut)
+    return {name: score_cuts(some, expected) for name, some in sorted(several.items())}
 
 
-def _decreases(some: Sequence[Cut], told: Sequence[float]) -> int:
-    last: dict[str, float] = {}
-    count = 0
-    for cut, value in zip(some, told, strict=True):
-        count += value < last.get(cut.sample.sha256, 0.0) - 1e-9
-        last[cut.sample.sha256] = value
-    return count
+def _mean_error(told: Sequence[float], true: Sequence[float]) -> float:
+    errors = [abs(one - other) for one, other in zip(told, true, strict=True)]
+    return sum(errors) / len(errors) if errors else 0.0
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:

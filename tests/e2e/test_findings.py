@@ -64,6 +64,25 @@ def test_the_legacys_quality_is_measured_for_every_format(running: Fleet, fmt: s
     assert document["ai_detection"]["ai_detected"] is None
 
 
+async def test_what_a_reading_cost_is_told_alike_on_both_interfaces(
+    running: Fleet, http: httpx.AsyncClient
+) -> None:
+    image = make("jpeg")
+    new = (await http.post("/v1/extractions", files={"file": (image.name, image.content)})).json()
+    document = legacy(running, "jpeg")
+
+    old, insights = document["quality_metrics"]["efficiency"], document["processing_insights"]
+    assert old["queue_ms"] == pytest.approx(insights["queue_ms"], abs=0.001)
+    assert old["wall_ms"] == pytest.approx(insights["reading_ms"], abs=0.001)
+    assert int(old["memory_peak_bytes"]) / 1e6 == pytest.approx(insights["memory_usage_mb"], abs=0.01)
+    assert 10 < insights["memory_usage_mb"] < 768 * 1.05
+    cost, timings = new["quality"]["efficiency"], new["result"]["timings"]
+    assert cost.keys() == {name for name, value in old.items() if value is not None}
+    assert cost["queue_ms"] >= 0
+    assert cost["wall_ms"] == pytest.approx(float(timings["parsing"].removesuffix("s")) * 1000, abs=0.001)
+    assert cost["memory_peak_bytes"] == timings["memory_peak_bytes"]
+
+
 def test_a_jpeg_is_agreed_on_by_several_engines_and_has_its_hashes(running: Fleet) -> None:
     document = legacy(running, "jpeg")
 
@@ -147,7 +166,8 @@ async def test_operations_are_delivered_over_http_or_say_why_not(http: httpx.Asy
 
     assert len(outcomes["jpeg"]["embedding"]["embedding"]["vector"]) == 256
     assert outcomes["jpeg"]["forensics"]["forensics"]["statements"]
-    assert outcomes["svg"]["embedding"].keys() == {"operation", "reason"}
+    assert outcomes["svg"]["embedding"].keys() == {"operation", "delivered", "reason"}
+    assert outcomes["svg"]["embedding"]["delivered"] is False
     assert outcomes["svg"]["forensics"]["delivered"] is True
 
 

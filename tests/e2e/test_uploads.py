@@ -1,6 +1,7 @@
 """Files go in over HTTP, everything they say comes out."""
 
 import asyncio
+import gzip
 import hashlib
 import itertools
 import json
@@ -193,6 +194,7 @@ async def test_an_upload_of_undeclared_length_is_cut_off_at_the_limit(running: F
         ("photo.jpg", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "image/jpeg"),
         ("photo.png", b"PK\x03\x04" + bytes(100), "image/png"),
         ("photo.jpg", b"", "image/jpeg"),
+        ("drawing.svgz", gzip.compress(b"no drawing " * 1000), "image/svg+xml"),
     ],
 )
 async def test_what_is_no_image_is_refused_whatever_its_name(
@@ -210,6 +212,22 @@ async def test_what_is_no_image_is_refused_whatever_its_name(
         "message": "File type not permitted",
         "code": "UNSUPPORTED_FILE_TYPE",
     }
+
+
+async def test_a_name_of_another_format_is_told_in_both_answers(http: httpx.AsyncClient) -> None:
+    file = {"file": ("photo.jpg", make("png").content, "image/jpeg")}
+    new = (await http.post("/v1/extractions", files=file)).json()
+    legacy = (await http.post("/api/images_mvp/extract", files=file)).json()
+
+    told = new["result"]["file"]["format"]
+    assert (told["name"], told["declared_extension"], told["declared_media_type"]) == (
+        "PNG",
+        "jpg",
+        "image/jpeg",
+    )
+    assert "FORMAT_DISAGREES" in [one["code"] for one in new["result"]["warnings"]]
+    assert legacy["extraction_info"]["detected_format"]["declared_extension"] == "jpg"
+    assert legacy["mime_type"] == "image/png"
 
 
 async def test_a_body_that_is_declared_as_text_is_refused_unread(http: httpx.AsyncClient) -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from metaextract_client.models import Json
+from metaextract_client.reading import reader_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +93,21 @@ class FieldDictionary:
     languages: tuple[DictionaryLanguage, ...] = ()
 
 
-_FIELD_DEFINITION = TypeAdapter(FieldDefinition)
-_FIELDS_FOUND = TypeAdapter(FieldsFound)
-_FIELD_GROUPS = TypeAdapter(tuple[FieldGroup, ...])
-_FIELD_DICTIONARY = TypeAdapter(FieldDictionary)
-
-
 def field_definition_from_json(message: Json) -> FieldDefinition:
     """Read the contract's `FieldDefinition`. Raises ValueError when it is not one."""
-    return _FIELD_DEFINITION.validate_python(message)
+    return reader_of(FieldDefinition).validate_python(message)
 
 
 def fields_found_from_json(message: Json) -> FieldsFound:
     """Read the contract's `SearchFieldsResponse`. Raises ValueError when it is not one."""
-    return _FIELDS_FOUND.validate_python(message)
+    return reader_of(FieldsFound).validate_python(message)
 
 
 def field_groups_from_json(message: Json) -> tuple[FieldGroup, ...]:
     """Read the contract's `ListFieldGroupsResponse`. Raises ValueError when it is not one."""
-    return _FIELD_GROUPS.validate_python(message.get("groups", ()))
+    return reader_of(tuple[FieldGroup, ...]).validate_python(message.get("groups", ()))
 
 
 def field_dictionary_from_json(message: Json) -> FieldDictionary:
     """Read the contract's `GetDictionaryInfoResponse`. Raises ValueError when it is not one."""
-    return _FIELD_DICTIONARY.validate_python(message)
+    return reader_of(FieldDictionary).validate_python(message)

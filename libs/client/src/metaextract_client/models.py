@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator
 
-from metaextract_client.finding_models import Comparison, Quality
+from metaextract_client.finding_models import Comparison, FormatSupport, Quality
+from metaextract_client.reading import reader_of
 from metaextract_client.result_models import Field, Result
 
 Json = Mapping[str, Any]
@@ -153,13 +154,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An image format that the server accepts; extensions in lower case without dot."""
+    """An image format that the server accepts; extensions in lower case without dot.
+
+    `support`: how well files of it are read, by the server's latest conformance run.
+    """
 
     name: str = ""
     title: str = ""
     extensions: tuple[str, ...] = ()
     media_types: tuple[str, ...] = ()
     raw: bool = False
+    support: FormatSupport = field(default_factory=FormatSupport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +201,14 @@ class _EventBody:
     revision: Revision | None = None
 
 
-_EXTRACTION = TypeAdapter(Extraction)
-_EVENT = TypeAdapter(_EventBody)
-_FORMATS = TypeAdapter(tuple[Format, ...])
-_SERVER = TypeAdapter(Server)
-_COMPARISON = TypeAdapter(Comparison)
-
-
 def extraction_from_json(message: Json) -> Extraction:
     """Read the contract's `Extraction`. Raises ValueError when it is not one."""
-    return _EXTRACTION.validate_python({**message, "raw": message})
+    return reader_of(Extraction).validate_python({**message, "raw": message})
 
 
 def event_from_json(message: Json) -> Event:
     """Read the contract's `ExtractionEvent`. Raises ValueError when it is not one."""
-    body = _EVENT.validate_python(message)
+    body = reader_of(_EventBody).validate_python(message)
     ended = extraction_from_json(message["ended"]) if "ended" in message else None
     change = ended or body.state_change or body.progress or body.partial_result or body.revision
     return Event(sequence=body.sequence, time=body.time, change=change)
@@ -218,14 +216,14 @@ def event_from_json(message: Json) -> Event:
 
 def formats_from_json(message: Json) -> tuple[Format, ...]:
     """Read the contract's `ListFormatsResponse`. Raises ValueError when it is not one."""
-    return _FORMATS.validate_python(message.get("formats", ()))
+    return reader_of(tuple[Format, ...]).validate_python(message.get("formats", ()))
 
 
 def server_from_json(message: Json) -> Server:
     """Read the contract's `GetServerInfoResponse`. Raises ValueError when it is not one."""
-    return _SERVER.validate_python(message)
+    return reader_of(Server).validate_python(message)
 
 
 def comparison_from_json(message: Json) -> Comparison:
     """Read the contract's `Comparison`. Raises ValueError when it is not one."""
-    return _COMPARISON.validate_python(message)
+    return reader_of(Comparison).validate_python(message)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from pydantic import TypeAdapter
 
 from metaextract_client.errors import ProblemError, connection_errors, raise_for_problem
+from metaextract_client.reading import reader_of
 from metaextract_client.uploading import Upload
 
 SUMMARY_HEADER: Final = "MetaExtract-Redaction"
@@ -49,9 +49,6 @@ class Redaction:
     size_bytes: int = 0
 
 
-_REDACTION: Final = TypeAdapter(Redaction)
-
-
 async def redacted_copy(
     http: httpx.AsyncClient,
     upload: Upload,
@@ -73,13 +70,13 @@ async def redacted_copy(
             await raise_for_problem(response)
             summary = _summary(response, http.base_url)
             size_bytes = await _written(response.aiter_bytes(_PIECE_BYTES), target, overwrite=overwrite)
-    return _REDACTION.validate_python({**summary, "size_bytes": size_bytes})
+    return reader_of(Redaction).validate_python({**summary, "size_bytes": size_bytes})
 
 
 def _summary(response: httpx.Response, server: httpx.URL) -> Mapping[str, object]:
     try:
         text = response.headers[SUMMARY_HEADER]
-        return TypeAdapter(dict[str, object]).validate_json(text)
+        return reader_of(dict[str, object]).validate_json(text)
     except (KeyError, ValueError) as error:
         detail = f"{server} does not answer like a MetaExtract server"
         raise ProblemError(status=response.status_code, detail=detail) from error

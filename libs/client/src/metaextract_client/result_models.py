@@ -62,6 +62,7 @@ class DetectedFormat:
     media_type: str = ""
     basis: str = ""
     declared_media_type: str = ""
+    declared_extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 FORMATS = [
-    {"name": "JPEG", "title": "JPEG", "extensions": ["jpg", "jpeg"], "media_types": ["image/jpeg"]},
+    {
+        "name": "JPEG",
+        "title": "JPEG",
+        "extensions": ["jpg", "jpeg"],
+        "media_types": ["image/jpeg", "image/pjpeg"],
+        "support": {"format_name": "JPEG", "level": "SUPPORT_LEVEL_ADVANCED", "files_count": 82},
+    },
     {"name": "CR3", "title": "Canon Raw 3", "extensions": ["cr3"], "media_types": [], "raw": True},
 ]
 FIELDS = [

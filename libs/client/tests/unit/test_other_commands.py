@@ -1,7 +1,9 @@
 import json
+import subprocess
 import sys
 from importlib import metadata
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,13 +15,19 @@ def run(*arguments: str) -> Result:
 
 
 def test_formats_are_columns_away_from_a_terminal(far):
-    assert run("formats", "--url", far.url).stdout == ("JPEG\tJPEG\tjpg jpeg\t\nCR3\tCanon Raw 3\tcr3\traw\n")
+    assert run("formats", "--url", far.url).stdout == (
+        "JPEG\tJPEG\tjpg jpeg\t\timage/jpeg image/pjpeg\tadvanced\nCR3\tCanon Raw 3\tcr3\traw\t\t\n"
+    )
 
 
 def test_formats_are_json_when_asked(far):
     formats = json.loads(run("formats", "--json", "--url", far.url).stdout)
 
     assert [f["extensions"] for f in formats] == [["jpg", "jpeg"], ["cr3"]]
+    assert (formats[0]["support"]["level"], formats[0]["support"]["files_count"]) == (
+        "SUPPORT_LEVEL_ADVANCED",
+        82,
+    )
 
 
 def test_formats_of_no_server_is_exit_code_3(closed_port):
@@ -89,8 +97,9 @@ def test_doctor_wants_a_recent_exiftool(monkeypatch, tmp_path, answer, mark):
 
 
 def test_a_server_that_nobody_named_need_not_run(monkeypatch, closed_port):
+    doctor = cli.get_command(click.Context(cli), "doctor")
     monkeypatch.setattr(
-        next(p for p in cli.commands["doctor"].params if p.name == "url"),
+        next(p for p in doctor.params if p.name == "url"),
         "default",
         f"http://127.0.0.1:{closed_port}",
     )
@@ -127,3 +136,18 @@ def test_every_command_explains_itself(command):
 
 def test_the_version_is_that_of_the_package():
     assert run("--version").stdout == f"metaextract, version {metadata.version('metaextract-client')}\n"
+
+
+def test_a_command_imports_no_other_one():
+    program = (
+        "import sys\nfrom metaextract_client.cli import cli\n"
+        "cli(['formats', '--help'], standalone_mode=False)\n"
+        "print([name for name in sys.modules if name.startswith('metaextract_client.cli.')])"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout
+    imported = output.splitlines()[-1]
+    assert "cli.formats" in imported
+    assert "cli.extract" not in imported
+    assert "cli.up" not in imported

@@ -166,6 +166,12 @@ def test_a_basic_reading_says_so():
     assert text == "read without exiftool (crashed): less was found than usual"
 
 
+def test_a_format_that_the_engine_does_not_know_is_read_without_it():
+    text = lines(result={"fallback": {"engine": "exiftool", "cause": "unknown_format"}})["basic"]
+
+    assert text == "read without exiftool, which does not know this format"
+
+
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [

@@ -37,6 +37,7 @@ def test_formats_are_a_table(far, on_a_terminal):
 
     assert code == 0
     assert re.search(r"CR3 +Canon Raw 3 +cr3 +yes", text)
+    assert re.search(r"JPEG +JPEG +jpg jpeg +image/jpeg image/pjpeg +advanced", text)
 
 
 def test_what_is_shown_keeps_letters_and_escapes_the_rest():

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import resources
 from typing import Final
 
 import grpc
@@ -27,7 +28,8 @@ from metaextract_extractor.adapters.rpc.servicer import ExtractorServicer
 from metaextract_extractor.adapters.spool.disk import DiskSpool
 from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
 from metaextract_extractor.adapters.workers.inbox import Inboxes
-from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
+from metaextract_extractor.adapters.workers.limits import PoolLimits
+from metaextract_extractor.adapters.workers.pool import WorkerPool
 from metaextract_extractor.adapters.workers.process import WorkerSettings
 from metaextract_extractor.adapters.workers.redactors import RedactorLimits, SandboxedRedactors
 from metaextract_extractor.adapters.workers.sandbox import Sandbox, SandboxTooWeakError, probed
@@ -39,6 +41,7 @@ from metaextract_extractor.application.run import Surroundings
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
 from metaextract_extractor.domain.confinement import SandboxLevel
+from metaextract_extractor.domain.measured_support import REPORT, MeasuredSupport
 from metaextract_extractor.domain.ports import Events
 from metaextract_extractor.settings import Settings
 
@@ -90,7 +93,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         queries = ExtractionQueries(extractions, event_log, uploads, keep=keep, now=now)
         await queries.end_abandoned(internal())
         await stack.enter_async_context(_sweeping(queries, settings.sweep_seconds))
-        servicer = ExtractorServicer(uploads, queries, Comparing(queries), Status(workers, uploads), draining)
+        status, support = Status(workers, uploads), _measured_support()
+        servicer = ExtractorServicer(uploads, queries, Comparing(queries), status, support, draining)
         add = partial(pb_grpc.add_ExtractorServiceServicer_to_server, servicer)
         checks = {"workers": workers.check, "store": extractions.check, "spool": spool.check}
         add_dictionary = await _dictionary(settings, stack)
@@ -108,6 +112,11 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         yield address
 
 
+def _measured_support() -> MeasuredSupport:
+    report = resources.files("metaextract_extractor").joinpath(REPORT)
+    return MeasuredSupport.from_json(report.read_text())
+
+
 async def _workers(settings: Settings, sandbox: Sandbox, stack: AsyncExitStack) -> WorkerPool:
     pool = WorkerPool(
         WorkerSettings(
@@ -122,6 +131,7 @@ async def _workers(settings: Settings, sandbox: Sandbox, stack: AsyncExitStack) 
             queue_count_max=settings.queue_count_max,
             task_seconds_max=settings.worker_seconds_max,
             step_seconds_max=settings.worker_step_seconds_max,
+            operation_seconds_max=settings.worker_operation_seconds_max,
             memory_bytes_max=settings.worker_memory_bytes_max,
             recycle_bytes=settings.worker_recycle_bytes,
         ),

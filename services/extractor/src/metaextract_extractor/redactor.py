@@ -23,6 +23,7 @@ from metaextract_extractor.reading.life import (
     end_with_the_engine,
     outlive_the_engine,
     own_stdout,
+    quoting_no_file,
 )
 from metaextract_extractor.reading.redaction.redact import RefusedError, redacted
 
@@ -42,7 +43,8 @@ def main() -> None:
     answers = own_stdout()
     with ExifTool(arguments.exiftool) as exiftool:
         engines_started(arguments.confinement)
-        outcome = _outcome(exiftool, request_from_json(sys.stdin.buffer.read()))
+        with quoting_no_file():
+            outcome = _outcome(exiftool, request_from_json(sys.stdin.buffer.read()))
         outlive_the_engine()
     answers.write(outcome_to_json(outcome))
     answers.flush()

@@ -55,6 +55,11 @@ class Settings(ServiceSettings):
     worker_step_seconds_max: PositiveFloat = Field(
         default=10, description="Time that one engine may take for a file before it is read without it."
     )
+    worker_operation_seconds_max: PositiveFloat = Field(
+        default=20,
+        description="Time that one operation (`embedding`, `ocr`, `forensics`) may take before it is not "
+        "delivered; less than `EXTRACTOR_WORKER_SECONDS_MAX`, which has to suffice for the rest as well.",
+    )
     engines_off: str = Field(
         default="",
         description="Engines that are not used, with commas between; without `exiftool` every result is that "

@@ -31,6 +31,7 @@ from metaextract_extractor.reading.life import (
     end_with_the_engine,
     outlive_the_engine,
     own_stdout,
+    quoting_no_file,
 )
 from metaextract_extractor.reading.reader import Reader
 from metaextract_extractor.reading.steps import STEPS_SHARE, Steps
@@ -58,9 +59,10 @@ def main() -> None:
             tessdata=arguments.tessdata,
         )
         engines_started(arguments.confinement)
-        _send(answers, Ready(reader.versions, (exiftool.pid,)))
-        while (read := _next_read(sys.stdin.buffer)) is not None:
-            _send(answers, _done(reader, exiftool, read, answers))
+        with quoting_no_file():
+            _send(answers, Ready(reader.versions, (exiftool.pid,)))
+            while (read := _next_read(sys.stdin.buffer)) is not None:
+                _send(answers, _done(reader, exiftool, read, answers))
         outlive_the_engine()
 
 

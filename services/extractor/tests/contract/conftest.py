@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from metaextract_extractor.adapters.workers.inbox import Inboxes
-from metaextract_extractor.adapters.workers.pool import PoolLimits, WorkerPool
+from metaextract_extractor.adapters.workers.limits import PoolLimits
+from metaextract_extractor.adapters.workers.pool import WorkerPool
 from metaextract_extractor.adapters.workers.process import WORKER, WorkerSettings
 from metaextract_extractor.adapters.workers.sandbox import Sandbox, probed
 from metaextract_extractor.domain.confinement import SandboxLevel
@@ -75,6 +76,7 @@ async def _started(
         "queue_count_max": 100,
         "task_seconds_max": 60,
         "step_seconds_max": 60,
+        "operation_seconds_max": 60,
         "memory_bytes_max": 768 * MEBIBYTE,
         "recycle_bytes": 256 * MEBIBYTE,
         **limits,

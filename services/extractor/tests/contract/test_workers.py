@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import struct
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,14 +15,18 @@ import pytest
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.adapters.workers.pool import WorkerPool
 from metaextract_extractor.domain.findings import Reading
+from metaextract_extractor.domain.operations import Operation
 from metaextract_extractor.domain.ports import Task
 from metaextract_extractor.domain.result import Fallback, Outcome
 from metaextract_testing import exiftool_path
-from metaextract_testing.factory import FORMATS, FORMATS_UNKNOWN_TO_EXIFTOOL, make
+from metaextract_testing.factory import FORMATS, FORMATS_UNKNOWN_TO_EXIFTOOL, MadeImage, make
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 MEBIBYTE = 1024 * 1024
 DYING_WORKER = Path(__file__).with_name("dying_worker.py")
+BASIC_GROUPS = ("IFD0:", "ExifIFD:", "GPS:", "XMP-", "IPTC:")
+BASIC_TAGS_COUNT_MIN = 10
+HANGING_WORKER = Path(__file__).with_name("hanging_worker.py")
 
 
 def printed(reading: Reading) -> dict[str, list[str]]:
@@ -60,6 +66,18 @@ async def reason(awaitable) -> tuple[str, dict[str, str]]:
     with pytest.raises(ServiceError) as caught:
         await asyncio.wait_for(awaitable, 50)
     return caught.value.reason, caught.value.metadata
+
+
+def with_credentials() -> MadeImage:
+    """A JPEG with the box that Content Credentials stand in (JUMBF, ISO 19566-5, in APP11)."""
+    image = make("jpeg")
+    description = (
+        struct.pack(">I4s", 30, b"jumd") + b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq\x03c2pa\x00"
+    )
+    box = struct.pack(">I4s", 8 + len(description), b"jumb") + description
+    segment = b"JP" + struct.pack(">HI", 1, 1) + box
+    marker = b"\xff\xeb" + struct.pack(">H", 2 + len(segment)) + segment
+    return replace(image, content=image.content[:2] + marker + image.content[2:])
 
 
 def busy_worker(pool: WorkerPool) -> psutil.Process:
@@ -156,12 +174,13 @@ async def test_an_engine_that_is_killed_costs_itself_and_not_the_file(pool, spoo
         *(("jpeg", step) for step in ("insights", "place", "pixels", "quality")),
         ("heic", "pillow-heif"),
         ("dng", "rawpy"),
+        ("credentials", "c2pa"),
     ],
 )
 async def test_whatever_step_costs_a_worker_the_rest_of_the_file_is_read(
     made, step, pool, start_pool, spooled
 ) -> None:
-    image = make(made)
+    image = with_credentials() if made == "credentials" else make(made)
     whole = await Reports().read(pool, spooled(image.content, image.name))
     async with start_pool(program=(str(DYING_WORKER), step)) as dying:
         reading = await asyncio.wait_for(Reports().read(dying, spooled(image.content, image.name)), 50)
@@ -175,6 +194,13 @@ async def test_whatever_step_costs_a_worker_the_rest_of_the_file_is_read(
         if name.startswith(("Composite:", "ExifTool:", "System:", "File:", "LibRaw:", "HEIF:"))
     }
     assert missing - computed == set() or step == "exiftool"
+    if step == "exiftool":
+        async with start_pool(engines_off=("exiftool",)) as basic_pool:
+            basic = await Reports().read(basic_pool, spooled(image.content, image.name))
+        assert printed(reading) == printed(basic)
+        known = {name: value for name, value in image.tags.items() if name.startswith(BASIC_GROUPS)}
+        assert len(known) >= BASIC_TAGS_COUNT_MIN
+        assert {name for name, value in known.items() if value not in printed(reading)[name]} == set()
     run = next((run for run in reading.engines if run.name == step), None)
     if run is None:  # a step of our own
         assert "STEP_FAILED" in {notice.code for notice in reading.warnings}
@@ -219,6 +245,19 @@ async def test_an_engine_that_takes_too_long_is_left_out(start_pool, spooled, sl
         reading = await Reports().read(pool, spooled(slow_file, "slow.jpg"))
         assert reading.fallback == Fallback("exiftool", "timeout")
         await can_still_read(pool, spooled)
+
+
+async def test_an_operation_has_a_time_of_its_own_and_costs_no_more_than_itself(start_pool, spooled) -> None:
+    image = make("jpeg")
+    task = replace(spooled(image.content, image.name), operations=(Operation.FORENSICS, Operation.EMBEDDING))
+    program = (str(HANGING_WORKER), "forensics")
+    async with start_pool(program=program, operation_seconds_max=1.5) as pool:
+        reading = await Reports().read(pool, task)
+        assert reading.fallback is None
+        forensics, embedding = reading.operations
+        assert (forensics.operation, forensics.delivered) == ("forensics", False)
+        assert "timeout" in forensics.reason
+        assert embedding.delivered
 
 
 async def test_a_file_for_which_nothing_has_room_is_given_up(start_pool, spooled) -> None:
@@ -363,7 +402,7 @@ async def test_a_prefix_is_read_only_by_an_idle_worker(start_pool, spooled, slow
         reading = await asyncio.wait_for(pool.read_if_idle(file), 50)
         assert reading is not None
         task = await Reports().reading(pool, spooled(slow_file, "slow.jpg"))
-        assert await pool.read_if_idle(file) is None
+        assert await reason(pool.read_if_idle(file)) == ("EXTRACTOR_BUSY", {"limit": "workers_count"})
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

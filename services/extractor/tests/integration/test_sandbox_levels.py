@@ -1,6 +1,7 @@
 """The extractor as a process, where bubblewrap works and where it is not allowed to."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -61,6 +62,20 @@ async def test_where_namespaces_are_forbidden_workers_confine_themselves_and_the
     assert '"sandbox_level": "self_confined"' in told
     assert "sandbox.weak" in told
     assert "bwrap: " in told
+
+
+async def test_the_log_says_in_words_what_was_tried_and_what_holds(folder, becomes) -> None:
+    async with extractor(folder) as (_, log):
+        await becomes(lambda: "service.started" in log.read_text())
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    told = [line for line in lines if line["event"] == "sandbox.probed"]
+    assert told
+    for line in told:
+        assert line["landlock"].startswith(("in force", "not in force: "))
+        assert line["seccomp"].startswith(("in force", "not in force: "))
+        outcomes = [*line["confined"].values(), *line["around"].values()]
+        assert outcomes
+        assert all(one == "succeeded" or one.startswith("refused: ") for one in outcomes)
 
 
 async def test_below_the_level_that_is_demanded_the_extractor_does_not_start(folder) -> None:

@@ -234,6 +234,9 @@ async def test_a_request_id_is_taken_while_its_upload_is_under_way(service) -> N
 async def test_the_server_lists_its_formats_and_says_what_it_is_made_of(service) -> None:
     formats = (await service.stub.ListFormats(pb.ListFormatsRequest())).formats
     assert [one.name for one in formats] == sorted(BY_NAME)
+    assert all(one.extensions and one.media_types and one.support.level for one in formats)
+    (jpeg,) = [one for one in formats if one.name == "JPEG"]
+    assert (jpeg.support.format_name, jpeg.support.files_count > 0) == ("JPEG", True)
     info = await service.info()
     assert {"exiftool", "pillow", "c2pa"} <= {engine.name for engine in info.engines}
     assert info.sandbox_level in set(SandboxLevel)

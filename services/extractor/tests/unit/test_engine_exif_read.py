@@ -13,6 +13,7 @@ from metaextract_extractor.reading.engines.exif_read import ExifRead
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.evidence import Engine, EngineError, Report, subject_of
 from metaextract_testing.exiftool import exiftool_path
+from metaextract_testing.factory import FORMATS as FORMATS_MADE
 from metaextract_testing.factory import make
 
 FORMATS = ("jpeg", "png", "tiff", "tiff-be", "dng", "cr2", "nef", "arw")
@@ -38,6 +39,23 @@ def test_every_field_meets_one_of_exiftool_and_agrees(fmt: str, engine: ExifRead
     assert len(report.fields) > 5
     assert not [one for one in report.fields if (one.group, one.name, one.occurrence) not in primary]
     assert not [one for one in report.fields if not agree(primary[one.group, one.name, one.occurrence], one)]
+
+
+@pytest.mark.parametrize("fmt", sorted(FORMATS_MADE))
+def test_it_fails_on_no_good_file_that_it_takes(fmt: str, engine: ExifRead, tmp_path: Path) -> None:
+    made = make(fmt)
+    path = tmp_path / made.name
+    path.write_bytes(made.content)
+    with subject_of(path, len(made.content), "", None) as subject:
+        assert not engine.reads(subject) or engine.read(subject).notices == ()
+
+
+def test_boxes_without_exif_are_no_failure(engine: ExifRead, read_bytes: Reads) -> None:
+    signature = bytes.fromhex("0000000c4a584c200d0a870a")
+    file_type = struct.pack(">I", 20) + b"ftypjxl " + bytes(4) + b"jxl "
+    codestream = struct.pack(">I", 12) + b"jxlc" + bytes.fromhex("ff0afa7f")
+
+    assert read_bytes(engine, signature + file_type + codestream, "jxl").fields == ()
 
 
 def apple(note: bytes) -> bytes:

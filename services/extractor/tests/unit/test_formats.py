@@ -7,8 +7,9 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from metaextract_extractor.domain.detection import detected
+from metaextract_extractor.domain.detection import detected, disagreement
 from metaextract_extractor.domain.formats import (
     BY_EXTENSION,
     BY_NAME,
@@ -19,6 +20,7 @@ from metaextract_extractor.domain.formats import (
     sniff,
 )
 from metaextract_extractor.domain.result import Basis
+from metaextract_extractor.domain.xml_heads import is_prolog, is_svg
 from metaextract_testing.factory import FORMATS as MADE_FORMATS
 from metaextract_testing.factory import FORMATS_UNKNOWN_TO_EXIFTOOL, make
 
@@ -216,7 +218,7 @@ def test_the_brands_of_a_bmff_file_tell_its_family(brands: tuple[bytes, ...], fa
 
 @given(st.binary(max_size=HEAD_BYTES), st.sampled_from(["", *BY_EXTENSION]))
 def test_no_bytes_make_the_sniffer_fail(head: bytes, extension: str) -> None:
-    assert sniff(head) in {"", "PNM", "GZIP", *BY_NAME}
+    assert sniff(head) in {"", "PNM", "GZIP", "XML", *BY_NAME}
     assert is_accepted(head, extension) in {True, False}
 
 
@@ -250,7 +252,11 @@ def test_an_extension_is_what_follows_the_last_dot(name: str, extension: str) ->
         ("apng", "APNG", "APNG", Basis.CONTAINER_BRAND),
         ("nef", "NEF", "NEF", Basis.CONTAINER_BRAND),
         ("heic", "HEIC", "HEIC", Basis.CONTAINER_BRAND),
-        ("webp", "Extended WEBP", "WEBP", Basis.SIGNATURE),
+        ("webp", "Extended WEBP", "WEBP", Basis.CONTAINER_BRAND),
+        ("avif", "AVIF", "AVIF", Basis.CONTAINER_BRAND),
+        ("ppm", "PPM", "PPM", Basis.SIGNATURE),
+        ("jp2", "JP2", "JP2", Basis.SIGNATURE),
+        ("svg", "SVG", "SVG", Basis.SIGNATURE),
         ("tga", "TGA", "TGA", Basis.EXTENSION),
     ],
 )
@@ -270,3 +276,159 @@ def test_a_declared_media_type_is_told_only_if_it_is_another_one(declared: str, 
     head = make("jpeg").content[:HEAD_BYTES]
     found = detected(head, engine_name="JPEG", engine_media_type="image/jpeg", declared_media_type=declared)
     assert found.declared_media_type == told
+
+
+@pytest.mark.parametrize(
+    ("brands", "name"), [((b"heic", b"mif1"), "HEIC"), ((b"mif1",), "HEIF"), ((b"crx ", b"isom"), "CR3")]
+)
+def test_what_a_brand_tells_rests_on_the_brand(brands: tuple[bytes, ...], name: str) -> None:
+    content = b"ftyp" + brands[0] + bytes(4) + b"".join(brands)
+    head = (len(content) + 4).to_bytes(4, "big") + content + b"mdat"
+    assert detected(head, engine_name=name).basis is Basis.CONTAINER_BRAND
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 5, 6])
+def test_a_netpbm_file_has_a_signature_of_its_own(kind: int) -> None:
+    head = b"P%d\n2 2\n255\n" % kind
+    found = detected(head, engine_name="")
+    assert (found.name, found.basis) == (("PBM", "PGM", "PPM")[(kind - 1) % 3], Basis.SIGNATURE)
+
+
+def picture(mode: str, pillow_format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, (40, 30), 7).save(buffer, pillow_format, **options)
+    return buffer.getvalue()
+
+
+TGAS = {
+    "true colour": picture("RGB", "TGA"),
+    "packed": picture("RGB", "TGA", compression="tga_rle"),
+    "grey": picture("L", "TGA"),
+    "palette": picture("P", "TGA"),
+}
+
+
+@pytest.mark.parametrize("content", TGAS.values(), ids=TGAS)
+def test_a_tga_is_no_cursor_and_an_image_only_under_its_own_name(content: bytes) -> None:
+    head = content[:HEAD_BYTES]
+    assert sniff(head) == ""
+    assert [extension for extension in ("", *BY_EXTENSION) if is_accepted(head, extension)] == ["tga"]
+
+
+def test_a_cursor_is_an_icon_by_what_follows_its_signature() -> None:
+    icon = make("ico").content
+    cursor = icon[:2] + b"\2" + icon[3:]
+    assert (sniff(icon), sniff(cursor)) == ("ICO", "ICO")
+    assert sniff(cursor[:4] + b"\0\0" + cursor[6:]) == ""
+    assert sniff(cursor[:18] + b"\x15\0\0\0" + cursor[22:]) == ""
+
+
+def test_random_bytes_are_no_camera_raw_file() -> None:
+    assert not is_accepted(bytes(range(256)) * 16, "raw")
+    assert not is_accepted(b"MM" + bytes(range(256)) * 15, "raw")
+    assert is_accepted(bytes(25) + b"ARECOYK" + bytes(range(256)), "raw")
+
+
+def test_bytes_that_nobody_knows_have_no_format() -> None:
+    found = detected(b"II" + bytes(64), engine_name="", extension="raw")
+    assert found.name == ""
+
+
+def test_where_nobody_could_look_inside_the_name_decides() -> None:
+    found = detected(TGAS["grey"], engine_name="", extension="tga", walked=False)
+    assert (found.name, found.media_type, found.basis) == ("TGA", "image/x-tga", Basis.EXTENSION)
+
+
+HEADS = {name: make(family).content[:HEAD_BYTES] for name, family in {
+    "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "APNG": "apng", "HEIC": "heic", "AVIF": "avif",
+    "DNG": "dng", "TIFF": "arw", "CR2": "cr2", "BTF": "bigtiff", "SVG": "svg", "JP2": "jp2", "JPX": "jp2",
+    "TGA": "tga",
+}.items()} | {"RW2": b"IIU\0" + bytes(64), "PGM": b"P5\n2 2\n255\n"}  # fmt: skip
+
+
+PROLOG = b'<?xml version="1.0"?>\n<!--' + b"x" * HEAD_BYTES + b"-->\n"
+DOCUMENT_TYPE = b"<!DOCTYPE svg [" + b'<!ENTITY a "]x>">' * 300 + b"]>\n"
+
+
+@pytest.mark.parametrize("prolog", [PROLOG, DOCUMENT_TYPE, PROLOG.decode().encode("utf-16")])
+def test_an_svg_may_begin_after_what_was_looked_at(prolog: bytes) -> None:
+    head = (prolog + b"<svg/>")[:HEAD_BYTES]
+    assert sniff(head) == "XML"
+    assert [extension for extension in ("", *BY_EXTENSION) if is_accepted(head, extension)] == ["svg"]
+    found = detected(head, engine_name="SVG", extension="svg")
+    assert (found.name, found.basis) == ("SVG", Basis.CONTAINER_BRAND)
+
+
+def test_a_prolog_that_something_else_follows_is_no_svg() -> None:
+    text = b'<?xml version="1.0"?><!-- <svg> comes later --><note>' + b"x" * HEAD_BYTES
+    assert not is_svg(text)
+    assert is_svg(PROLOG + b'<s:svg xmlns:s="http://www.w3.org/2000/svg"/>')
+    assert not is_svg(PROLOG + b"<note/>")
+    assert not is_svg(PROLOG[:200])
+
+
+@given(st.binary(max_size=HEAD_BYTES), st.sampled_from([b"<?xml", b"<!--", b"<!doctype a["]))
+def test_no_prolog_makes_the_sniffer_fail(rest: bytes, begin: bytes) -> None:
+    assert isinstance(is_svg(begin + rest), bool)
+    assert isinstance(is_prolog(begin + rest), bool)
+
+
+@pytest.mark.parametrize(
+    ("name", "extension", "declared"),
+    [
+        ("JPEG", "jpg", "image/jpeg"),
+        ("JPEG", "", ""),
+        ("JPEG", "jpeg", "image/jpg"),
+        ("JPEG", "jpg", "IMAGE/JPEG; q=1"),
+        ("APNG", "png", "image/png"),
+        ("APNG", "png", "image/apng"),
+        ("MPO", "jpg", "image/jpeg"),
+        ("HEIC", "heif", "image/heif"),
+        ("AVIF", "heif", "image/heif"),
+        ("DNG", "tif", "image/tiff"),
+        ("TIFF", "arw", "image/x-sony-arw"),
+        ("RW2", "raw", "image/x-raw"),
+        ("PGM", "pnm", "image/x-portable-anymap"),
+        ("BTF", "tif", "image/tiff"),
+        ("SVG", "svg", "text/xml"),
+        ("JPX", "jp2", "image/jp2"),
+    ],
+)
+def test_a_name_that_a_format_may_have_is_no_disagreement(name: str, extension: str, declared: str) -> None:
+    found = detected(HEADS[name], engine_name=name, extension=extension, declared_media_type=declared)
+    assert (found.declared_extension, found.declared_media_type) == ("", "")
+    assert disagreement(found) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "extension"),
+    [
+        ("PNG", "jpg"),
+        ("JPEG", "gif"),
+        ("CR2", "nef"),
+        ("PGM", "ppm"),
+        ("AVIF", "heic"),
+        ("JPX", "jpm"),
+        ("JP2", "j2k"),
+        ("SVG", "svgz"),
+        ("PNG", "raw"),
+        ("TGA", "raw"),
+    ],
+)
+def test_an_extension_of_another_format_is_told(name: str, extension: str) -> None:
+    found = detected(HEADS[name], engine_name=name, extension=extension)
+    assert (found.name, found.declared_extension) == (name, extension)
+    advice = disagreement(found)
+    assert advice is not None
+    assert advice.rule == "FORMAT_DISAGREES"
+    assert advice.action.startswith(f"The file is {name}, though its name ends in .{extension}. Name it .")
+
+
+def test_name_and_media_type_are_told_in_one_sentence() -> None:
+    found = detected(HEADS["PNG"], engine_name="PNG", extension="jpg", declared_media_type="image/jpeg")
+    advice = disagreement(found)
+    assert advice is not None
+    assert advice.action == (
+        "The file is PNG, though its name ends in .jpg and it was sent as image/jpeg. Name it .png and send "
+        "it as image/png: programs that go by the name will fail."
+    )

@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from metaextract_extractor.domain.insights_picture import Likeness, Previews
+from metaextract_extractor.domain.insights import Insights
+from metaextract_extractor.domain.insights_picture import Fingerprints, Likeness, Previews
 from metaextract_extractor.domain.result import ByteRange, Field, Standard
 from metaextract_extractor.reading.evidence import Evidence, Subject
 from metaextract_extractor.reading.insights import pixels
+from metaextract_extractor.reading.insights.drawing import with_pixels
 from metaextract_extractor.reading.insights.fingerprints import fingerprints
 from metaextract_extractor.reading.insights.hashing import ahash, dhash, hamming_distance, phash
 from metaextract_extractor.reading.insights.image_header import read_header
-from metaextract_extractor.reading.insights.previews import previews
+from metaextract_extractor.reading.insights.previews import DRAFT_PIXELS, previews, shown
 from metaextract_extractor.reading.view import BytesSource, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_testing.factory import make
@@ -47,7 +49,9 @@ def compared(
         for name, value in zip(names, (len(main), len(small)), strict=True)
     ]
     subject = Subject(path, View.of(BytesSource(main + small)), "JPEG", "jpg")
-    found = previews(Evidence(subject, Walk(), fields), pixel_decoders=decoders)
+    evidence = Evidence(subject, Walk(), fields)
+    main = shown(evidence, DRAFT_PIXELS, pixel_decoders=decoders)
+    found = previews(evidence, main, pixel_decoders=decoders)
     assert found is not None
     return found
 
@@ -136,7 +140,8 @@ def noted(folder: Path, main: bytes, content: bytes, path: str) -> Previews:
     view = View.of(BytesSource(main + content))
     walk = Walk()
     walk.image("thumbnail", path, view.part(len(main)), 96, 64)
-    found = previews(Evidence(Subject(file, view, "JPEG", "jpg"), walk, []), pixel_decoders=True)
+    evidence = Evidence(Subject(file, view, "JPEG", "jpg"), walk, [])
+    found = previews(evidence, shown(evidence, DRAFT_PIXELS, pixel_decoders=True), pixel_decoders=True)
     assert found is not None
     return found
 
@@ -173,10 +178,72 @@ def evidence_of(folder: Path, content: bytes, family: str, *fields: Field) -> Ev
     return Evidence(Subject(path, View.of(BytesSource(content)), family, ""), Walk(), list(fields))
 
 
+def fingerprinted(evidence: Evidence, *, pixel_decoders: bool = True) -> Fingerprints | None:
+    return fingerprints(evidence, shown(evidence, DRAFT_PIXELS, pixel_decoders=pixel_decoders))
+
+
+def distances(found: Fingerprints | None, image: Image.Image) -> list[int]:
+    """In how many bits the three hashes differ from those of a picture in full size."""
+    assert found is not None
+    pairs = ((found.phash, phash(image)), (found.dhash, dhash(image)), (found.ahash, ahash(image)))
+    return [hamming_distance(*pair) for pair in pairs]
+
+
+LARGE = PICTURE.resize((2400, 1600), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize(
+    ("image_format", "family", "options"),
+    [
+        ("JPEG", "JPEG", {"quality": 90}),
+        ("JPEG", "JPEG", {"quality": 60, "progressive": True}),
+        ("JPEG2000", "JP2", {}),
+        ("JPEG2000", "JP2", {"num_resolutions": 2}),  # fewer than would be left out
+        ("WEBP", "WEBP", {"quality": 80}),
+        ("PNG", "PNG", {"compress_level": 1}),
+    ],
+)
+def test_what_is_hashed_of_a_large_picture_is_decoded_small_and_is_the_same(
+    tmp_path: Path, image_format: str, family: str, options: dict[str, int]
+) -> None:
+    buffer = BytesIO()
+    LARGE.save(buffer, image_format, **options)
+    found = fingerprinted(evidence_of(tmp_path, buffer.getvalue(), family))
+    assert max(distances(found, LARGE)) <= 3
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("P", 1), ("1", 2)])
+def test_palettes_and_bilevel_are_averaged_before_they_are_hashed(
+    tmp_path: Path, mode: str, bits: int
+) -> None:
+    buffer = BytesIO()
+    LARGE.convert(mode).save(buffer, "PNG")
+    assert max(distances(fingerprinted(evidence_of(tmp_path, buffer.getvalue(), "PNG")), LARGE)) <= bits
+
+
+def test_the_main_image_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(*arguments: object, **options: object) -> Image.Image | None:
+        calls.append(arguments)
+        return draft(*arguments, **options)  # type: ignore[arg-type]
+
+    draft = pixels.draft
+    monkeypatch.setattr("metaextract_extractor.reading.insights.previews.draft", counted)
+    main, small = jpeg(PICTURE), jpeg(PICTURE.resize((96, 64)))
+    evidence = evidence_of(tmp_path, main + small, "JPEG")
+    evidence.walk.image("thumbnail", "JPEG-APP1-IFD1", evidence.subject.view.part(len(main)), 96, 64)
+    found = with_pixels(Insights(), evidence, pixel_decoders=True)
+    assert found.previews is not None
+    assert found.previews.thumbnail is Likeness.SAME
+    assert found.fingerprints is not None
+    assert len(calls) == 1
+
+
 def test_fingerprints_are_those_of_the_upright_picture(tmp_path: Path) -> None:
     stored = jpeg(PICTURE.rotate(90, expand=True), 95)  # needs a turn by 90 degrees clockwise
     turn = Field("", Standard.EXIF, "IFD0", "", "Orientation", "274", 6, "Rotate 90 CW", "", "x")
-    found = fingerprints(evidence_of(tmp_path, stored, "JPEG", turn), pixel_decoders=True)
+    found = fingerprinted(evidence_of(tmp_path, stored, "JPEG", turn))
     assert found is not None
     assert hamming_distance(found.phash, phash(PICTURE)) <= 2
     assert found.source == "image"
@@ -188,8 +255,8 @@ def test_fingerprints_are_those_of_the_upright_picture(tmp_path: Path) -> None:
 )
 def test_each_format_with_a_decoder_has_fingerprints(tmp_path: Path, image_format: str, family: str) -> None:
     evidence = evidence_of(tmp_path, make(image_format, seed=1).content, family)
-    assert fingerprints(evidence, pixel_decoders=True) is not None
-    assert fingerprints(evidence, pixel_decoders=False) is None
+    assert fingerprinted(evidence) is not None
+    assert fingerprinted(evidence, pixel_decoders=False) is None
 
 
 @pytest.mark.parametrize("mode", ["I;16", "F"])
@@ -198,7 +265,7 @@ def test_deep_grey_has_the_fingerprints_of_its_8_bit_form(tmp_path: Path, mode: 
     deep = grey.convert("I").point(lambda value: value * 256).convert(mode)
     buffer = BytesIO()
     deep.save(buffer, "TIFF")
-    found = fingerprints(evidence_of(tmp_path, buffer.getvalue(), "TIFF"), pixel_decoders=True)
+    found = fingerprinted(evidence_of(tmp_path, buffer.getvalue(), "TIFF"))
     assert found is not None
     assert hamming_distance(found.phash, phash(grey)) <= 2
 
@@ -206,7 +273,7 @@ def test_deep_grey_has_the_fingerprints_of_its_8_bit_form(tmp_path: Path, mode: 
 def test_what_is_too_large_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "JPEG_PIXELS_MAX", 480 * 320 - 1)
     evidence = evidence_of(tmp_path, jpeg(PICTURE), "JPEG")
-    assert fingerprints(evidence, pixel_decoders=True) is None
+    assert fingerprinted(evidence) is None
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "BMP"])

@@ -197,6 +197,29 @@ def test_exiftool_names_the_place_without_a_file(gazetteer: ExifTool) -> None:
     assert name.population > 1_000_000
 
 
+@pytest.mark.parametrize(("latitude", "longitude"), [(-35.0, -30.0), (0.0, -30.0), (0.0, 0.0)])
+def test_the_open_sea_has_no_name(gazetteer: ExifTool, latitude: float, longitude: float) -> None:
+    at_sea = found(*at(abs(latitude), "S", abs(longitude), "W"))
+    assert at_sea is not None
+    named_one = named(at_sea, gazetteer)
+    assert (named_one.name, named_one.latitude_degrees) == (None, latitude)
+
+
+class NearZero:
+    """A gazetteer with a town beside 0, 0."""
+
+    def geolocation(self, latitude_degrees: float, longitude_degrees: float) -> dict[str, object]:
+        return {"City": "Null Island", "Position": "0.01 0.01", "Distance": 1.6, "Country": "Nowhere"}
+
+
+def test_a_doubtful_zero_position_is_given_no_name_however_near_a_town_is() -> None:
+    zero, beside = (found(*at(degrees, "N", degrees, "E")) for degrees in (0.0, 0.02))
+    assert zero is not None
+    assert beside is not None
+    assert named(zero, NearZero()).name is None
+    assert named(beside, NearZero()).name is not None
+
+
 def test_words_with_the_code_of_another_country_are_doubted(gazetteer: ExifTool) -> None:
     for code, doubts in (("FR", (PlaceDoubt.STATED_COUNTRY_DIFFERS,)), ("de", ()), ("DEU", ())):
         one = found(*at(52.52, "N", 13.405, "E"), ("IPTC", "Country-PrimaryLocationCode", code))

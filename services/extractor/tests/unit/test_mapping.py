@@ -46,7 +46,7 @@ from metaextract_extractor.domain.model import (
 )
 from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.domain.privacy import PrivacyReport
-from metaextract_extractor.domain.quality import Quality
+from metaextract_extractor.domain.quality import FormatSupport, Quality, SupportLevel
 from metaextract_extractor.domain.result import (
     Agreement,
     Basis,
@@ -73,7 +73,7 @@ RESULT = ExtractionResult(
         "a.jpg",
         7,
         Hashes("a", "b", "c", "d"),
-        DetectedFormat("JPEG", "image/jpeg", Basis.SIGNATURE, "image/png"),
+        DetectedFormat("JPEG", "image/jpeg", Basis.SIGNATURE, "image/png", "png"),
         3,
         4,
     ),
@@ -163,6 +163,7 @@ def test_a_result_keeps_everything() -> None:
                     "media_type": "image/jpeg",
                     "basis": "BASIS_SIGNATURE",
                     "declared_media_type": "image/png",
+                    "declared_extension": "png",
                 },
                 "width_pixels": 3,
                 "height_pixels": 4,
@@ -272,9 +273,19 @@ def test_a_raw_value_keeps_its_type(raw, kind, expected) -> None:
 
 @pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
 def test_a_format_keeps_everything(entry) -> None:
-    message = format_to_proto(entry)
+    support = FormatSupport(
+        entry.name, SupportLevel.ADVANCED, 5, 1.0, 0.5, None, None, "2026-11-23", ("exiftool 13.59",)
+    )
+    message = format_to_proto(entry, support)
     assert (message.name, message.title, message.raw) == (entry.name, entry.title, entry.raw)
     assert (tuple(message.extensions), tuple(message.media_types)) == (entry.extensions, entry.media_types)
+    told = message.support
+    assert (told.format_name, told.level, told.files_count) == (
+        entry.name,
+        quality_pb2.SUPPORT_LEVEL_ADVANCED,
+        5,
+    )
+    assert (told.recall, told.exact, told.HasField("crashes_count")) == (1.0, 0.5, False)
 
 
 @pytest.mark.parametrize("state", [State.RECEIVING, State.QUEUED, State.PARSING])

@@ -8,6 +8,7 @@ import pytest
 
 from metaextract_extractor.application import partials as module
 from metaextract_extractor.application.partials import READINGS_COUNT_MAX, Partials
+from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import PartialResult
 from metaextract_extractor.domain.ports import StepReport, Task
@@ -46,7 +47,7 @@ class Readers:
     def __init__(self, *missing: ByteRange, idle: bool = True) -> None:
         self.lengths: list[int] = []
         self._missing = tuple(Unread("JPEG", place, Why.MISSING) for place in missing)
-        self._idle = idle
+        self.idle = idle
 
     async def read(self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]) -> Reading:
         raise AssertionError("whole files are not read here")
@@ -54,9 +55,10 @@ class Readers:
     async def read_if_idle(self, task: Task) -> Reading | None:
         assert task.received is not None
         self.lengths.append(sum(one.length_bytes for one in task.received))
+        if not self.idle:
+            raise errors.extractor_busy("workers_count")
         fields = (MAKE,) * len(self.lengths)
-        found = Reading("", "", None, None, None, None, fields=fields, unread=self._missing)
-        return found if self._idle else None
+        return Reading("", "", None, None, None, None, fields=fields, unread=self._missing)
 
 
 @pytest.fixture(autouse=True)
@@ -172,11 +174,32 @@ async def test_a_file_that_always_lacks_something_is_not_read_for_ever() -> None
     assert len(readers.lengths) == READINGS_COUNT_MAX
 
 
-async def test_without_an_idle_worker_nothing_is_told_and_the_next_length_is_tried(becomes) -> None:
+async def test_what_is_due_while_no_worker_is_idle_is_read_as_soon_as_one_is(becomes) -> None:
     file, readers = Arriving(), Readers(idle=False)
     async with watched(file, readers) as told:
         file.received.add(0, 70_000)
+        await becomes(lambda: len(readers.lengths) > READINGS_COUNT_MAX)
+        assert told == []
+        readers.idle = True
+        await becomes(lambda: len(told) == 1)
+        tried_count = len(readers.lengths)
+        await settled()
+        assert len(readers.lengths) == tried_count
+    assert [one.bytes_read for one in told] == [70_000]
+
+
+async def test_a_reading_that_fails_is_tried_again_only_with_more_of_the_file(becomes) -> None:
+    class Failing(Readers):
+        async def read_if_idle(self, task: Task) -> Reading | None:
+            await super().read_if_idle(task)
+            return None
+
+    file, readers = Arriving(), Failing()
+    async with watched(file, readers) as told:
+        file.received.add(0, 70_000)
         await becomes(lambda: readers.lengths == [70_000])
+        await settled()
+        assert readers.lengths == [70_000]
         file.received.add(70_000, 230_000)
         await becomes(lambda: readers.lengths == [70_000, 300_000])
     assert told == []

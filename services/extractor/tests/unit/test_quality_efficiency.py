@@ -73,6 +73,24 @@ def test_io_economy_is_the_share_of_the_file_that_was_not_read(read: int, econom
     assert assess_efficiency(cost(bytes_read=read), "JPEG", 10, MODEL).io_economy == pytest.approx(economy)
 
 
+def test_what_pixels_are_decoded_from_is_told_apart() -> None:
+    done = assess_efficiency(cost(bytes_read=2_100_000, bytes_read_for_pixels=2_000_000), "JPEG", 10, MODEL)
+    assert done.io_economy == 0
+    assert done.metadata_io_economy == pytest.approx(0.95)
+    assert (done.bytes_read, done.bytes_read_for_pixels) == (2_100_000, 2_000_000)
+    unknown = assess_efficiency(cost(bytes_read=500_000), "JPEG", 10, MODEL)
+    assert (unknown.io_economy, unknown.metadata_io_economy) == (0.75, None)
+
+
+def test_the_server_adds_what_it_alone_sees() -> None:
+    inside = assess_efficiency(cost(wall_seconds=0.5, memory_peak_bytes=None), "JPEG", 10, MODEL)
+    outside = inside.seen_from_outside(queue_seconds=1.5, wall_seconds=0.75, memory_peak_bytes=45_000_000)
+    assert (outside.queue_ms, outside.wall_ms, outside.memory_peak_bytes) == (1500, 750, 45_000_000)
+    assert outside.processing_efficiency == inside.processing_efficiency
+    unknown = inside.seen_from_outside(queue_seconds=0, wall_seconds=0.75, memory_peak_bytes=None)
+    assert (unknown.queue_ms, unknown.memory_peak_bytes) == (0, None)
+
+
 def test_a_model_survives_being_written_down() -> None:
     assert CostModel.from_json(MODEL.to_json()) == MODEL
 

@@ -130,6 +130,22 @@ def test_what_the_engine_complains_of_has_its_severity(
     assert (finding.severity, finding.statement) == (severity, statement)
 
 
+def test_what_the_engine_complains_of_is_a_sentence_before_the_advice() -> None:
+    (action,) = advised(evidence({"ExifTool:Error": "File format error"}))
+    assert action == (
+        "File format error. "
+        "Open the file in another program; if that fails too, get it from its source again."
+    )
+    (action,) = advised(evidence({"ExifTool:Error": "Truncated mdat atom!"}))
+    assert action.startswith("Truncated mdat atom! Open the file")
+
+
+def test_a_type_that_only_the_engine_does_not_know_is_no_trouble_of_the_file() -> None:
+    read = evidence({"ExifTool:Error": "Unknown file type"})
+    assert assess_conformance(read).findings == ()
+    assert advised(read) == []
+
+
 def test_tags_that_a_jpeg_must_have_are_missed_where_their_directory_exists() -> None:
     lacking = {
         key: raw for key, raw in SOUND.items() if key != "ExifIFD:ExifVersion" and not key.startswith("GPS")

@@ -30,10 +30,12 @@ from metaextract_extractor.reading.walk import Walk
         (0.99, 0.97, 1.0, 0, SupportLevel.ADVANCED),
         (0.89, 0.99, 0.95, 0, SupportLevel.BASIC),
         (0.89, 0.99, 0.5, 0, SupportLevel.LIMITED),
+        (None, None, 1.0, 0, SupportLevel.BASIC),
+        (None, None, 0.0, 0, SupportLevel.LIMITED),
     ],
 )
 def test_levels_follow_from_figures(
-    recall: float, exact: float, dimensions: float, crashes: int | None, level: SupportLevel
+    recall: float | None, exact: float | None, dimensions: float, crashes: int | None, level: SupportLevel
 ) -> None:
     assert level_of(recall, exact, dimensions, crashes_count=crashes) is level
 
@@ -52,6 +54,25 @@ def test_levels_in_the_file_follow_from_its_own_figures() -> None:
         told = support(name)
         assert told.files_count == row["files_count"] > 0
         assert (told.level is SupportLevel.COMPREHENSIVE) <= (row["crashes_count"] == 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["PPM", "PBM", "PGM", "TGA", "DDS", "ICNS", "J2C", "HDR", "EXR", "FITS", "SVGZ"]
+)
+def test_a_format_without_samples_that_is_identified_and_measured_is_at_least_basic(name: str) -> None:
+    assert support(name).level is not SupportLevel.LIMITED
+    assert support(name).files_count > 0
+
+
+def test_without_the_primary_engine_the_level_is_not_the_one_measured_with_it() -> None:
+    read = evidence()
+    whole = assess(read, Cost(), format_name="JPEG").format_support
+    without = assess(read, Cost(), format_name="JPEG", without_primary=True).format_support
+    assert whole.level in {SupportLevel.COMPREHENSIVE, SupportLevel.ADVANCED}
+    assert (without.level, without.recall, without.exact) == (SupportLevel.BASIC, None, None)
+    assert without.files_count == whole.files_count
+    never = assess(read, Cost(), format_name="NRW", without_primary=True).format_support
+    assert never.level is SupportLevel.LIMITED
 
 
 JSON = TypeAdapter(Quality)

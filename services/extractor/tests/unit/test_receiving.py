@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.application import receiving as module
 from metaextract_extractor.application.receiving import RANGES_COUNT_MAX, Part, Receiving
+from metaextract_extractor.domain.formats import HEAD_BYTES
 from metaextract_extractor.domain.model import PlacedChunk, UploadFinish
 from metaextract_extractor.domain.ranges import Ranges
 from metaextract_extractor.domain.result import Hashes
@@ -206,13 +207,25 @@ async def test_what_is_no_image_is_refused_after_its_first_bytes() -> None:
     file = MemoryFile()
     with pytest.raises(ServiceError) as caught:
         await receiving_into(file, extension="jpg").receive(endless(), nothing)
-    assert (caught.value.reason, caught.value.metadata) == ("UNSUPPORTED_FORMAT", {"extension": "jpg"})
+    assert caught.value.reason == "UNSUPPORTED_FORMAT"
+    assert caught.value.metadata["extension"] == "jpg"
+    assert int(caught.value.metadata["bytes_received"]) >= HEAD_BYTES
     assert asked_for <= 5
 
 
 @pytest.mark.parametrize("content", [b"", b"no image"])
 async def test_what_is_too_short_to_be_an_image_is_refused_at_the_end(content: bytes) -> None:
     assert (await refusal(content, finish(content))).reason == "UNSUPPORTED_FORMAT"
+
+
+async def test_of_an_empty_file_it_is_said_that_it_is_empty() -> None:
+    empty = await refusal(finish(b""))
+    short = await refusal(b"no image", finish(b"no image"))
+    assert (empty.message, empty.metadata["bytes_received"]) == (
+        "The file is empty (file name extension: 'png').",
+        "0",
+    )
+    assert "empty" not in short.message
 
 
 async def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

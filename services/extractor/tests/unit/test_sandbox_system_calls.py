@@ -2,10 +2,11 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from metaextract_extractor.reading import system_calls
+from metaextract_extractor.reading import landlock, system_calls
 from metaextract_extractor.reading.system_calls import _ARCHITECTURES
 
 ALLOWED, KILLED = 0x7FFF0000, 0x80000000
@@ -110,3 +111,38 @@ def test_another_architecture_is_the_end(machine) -> None:
 
 def test_the_kernel_takes_programs_of_this_length(machine) -> None:
     assert all(len(program) <= 4096 for program in machine.programs)
+
+
+def told_by_the_kernel() -> dict[str, tuple[int | None, int | None]]:
+    """Numbers on x86-64 and 64-bit ARM by name, from the headers of the kernel."""
+    lines = Path(__file__).with_name("system_call_numbers.tsv").read_text("ascii").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {
+        name: (None if first == "-" else int(first), None if second == "-" else int(second))
+        for name, first, second in rows
+    }
+
+
+def test_every_number_is_that_of_the_kernel_headers() -> None:
+    own = {
+        **system_calls._REFUSED,
+        **system_calls._PROCESSES,
+        "clone": system_calls._CLONE,
+        "clone3": system_calls._CLONE3,
+        "ioctl": system_calls._IOCTL,
+        "kill": system_calls._KILL,
+        "tgkill": system_calls._TGKILL,
+        "prlimit64": system_calls._PRLIMIT,
+        "sched_setaffinity": system_calls._SCHED_SETAFFINITY,
+        "seccomp": system_calls._SECCOMP,
+        "landlock_create_ruleset": (landlock._CREATE_RULESET, landlock._CREATE_RULESET),
+        "landlock_add_rule": (landlock._ADD_RULE, landlock._ADD_RULE),
+        "landlock_restrict_self": (landlock._RESTRICT_SELF, landlock._RESTRICT_SELF),
+    }
+    kernel = told_by_the_kernel()
+    assert own == {name: kernel[name] for name in own}
+
+
+def test_the_list_is_closed_behind_the_last_call_of_these_headers() -> None:
+    numbers = {number for pair in told_by_the_kernel().values() for number in pair if number is not None}
+    assert max(numbers) == system_calls._LAST

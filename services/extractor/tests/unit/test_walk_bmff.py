@@ -3,11 +3,14 @@
 import struct
 from contextlib import suppress
 
+import brotli
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaextract_extractor.domain.result import ByteRange, Why
+from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.reader import TOO_MUCH_FOR_ENGINES
 from metaextract_extractor.reading.view import BytesSource, MissingBytesError, View
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 from metaextract_extractor.reading.walkers.bmff import boxes
@@ -266,10 +269,74 @@ def test_the_size_of_a_jpeg_xl_image_is_read_bit_by_bit(head, size):
     assert (walk.width_pixels, walk.height_pixels) == size
 
 
-def test_brotli_boxes_are_named_and_left():
-    walk = walked(walk_jxl, jxl(box(b"brob", b"Exif" + bytes(10))), "JXL")
-    assert [(one.path, one.why) for one in walk.unread] == [("JXL-JP2-BrotliEXIF", Why.UNKNOWN)]
-    assert [one.code for one in walk.notices] == ["COMPRESSED_METADATA"]
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jxl"/></rdf:RDF></x:xmpmeta>"""
+TIFF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0Abc\0\0\0\0\0"
+
+
+def dispatched(data):
+    """Walk with all walkers, so that what is nested is read too."""
+    walk = Walk()
+    walk_file(View.of(BytesSource(data)), walk, "JXL", "jxl")
+    return walk
+
+
+def packed(kind, content):
+    return box(b"brob", kind + brotli.compress(content))
+
+
+@pytest.mark.parametrize("kind", [b"Exif", b"EXIF"])
+def test_metadata_that_brotli_packed_are_read(kind):
+    walk = dispatched(jxl(packed(kind, bytes(4) + TIFF), packed(b"xml ", XMP)))
+    found = names(walk)
+    make, form = found["IFD0", "Make"], found["XMP-dc", "Format"]
+    assert (make.printed, make.path, make.location) == ("Abc", "JXL-JP2-BrotliEXIF-IFD0", None)
+    assert (form.printed, form.path, form.location) == ("image/jxl", "JXL-JP2-BrotliXMP", None)
+    assert (walk.unread, walk.notices) == ([], [])
+    assert walk.only_here == {"JXL-JP2-BrotliEXIF", "JXL-JP2-BrotliXMP"}
+
+
+def test_content_credentials_that_brotli_packed_are_kept_for_their_engine():
+    store = make_jumbf_store()
+    walk = dispatched(jxl(packed(b"jumb", store[8:])))
+    assert [view.all(view.size_bytes) for view in walk.views["jumbf"]] == [store]
+
+
+def make_jumbf_store():
+    return box(b"jumb", box(b"jumd", b"c2pa" + bytes(12) + b"\x03c2pa\0"))
+
+
+def test_what_brotli_did_not_pack_is_damaged_and_what_it_packed_may_be_unknown():
+    walk = walked(walk_jxl, jxl(box(b"brob", b"Exif" + b"\xff" * 10), packed(b"abcd", b"x")), "JXL")
+    assert [(one.path, one.why) for one in walk.unread] == [
+        ("JXL-JP2-BrotliEXIF", Why.DAMAGED),
+        ("JXL-JP2-brob", Why.UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize("length", [0, 1, 20])
+def test_a_cut_brotli_stream_is_damaged(length):
+    content = brotli.compress(XMP)[:length]
+    walk = walked(walk_jxl, jxl(box(b"brob", b"xml " + content)), "JXL")
+    assert {one.why for one in walk.unread} <= {Why.DAMAGED}
+    assert walk.fields == [one for one in walk.fields if one.path != "JXL-JP2-BrotliXMP"]
+
+
+def test_a_brotli_bomb_is_left_at_the_budget():
+    walk = walked(walk_jxl, jxl(packed(b"xml ", bytes(64 * 1024 * 1024))), "JXL")
+    assert [(one.path, one.why) for one in walk.unread] == [("JXL-JP2-BrotliXMP", Why.BUDGET)]
+    assert walk.budgets_exceeded == ["brotli_bytes_max"]
+    assert not TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded)
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"Exif", b"xml ", b"jumb"]), st.booleans())
+def test_no_brotli_box_makes_the_walker_fail(content, kind, really):
+    body = brotli.compress(content, quality=1) if really else content
+    walk = Walk()
+    with suppress(BudgetExceededError):
+        walk_jxl(View.of(BytesSource(jxl(box(b"brob", kind + body)))), walk, "JXL")
+    assert walk.format_name == "JXL"
 
 
 def test_a_bare_codestream_of_jpeg_2000_gives_size_and_comment():

@@ -235,6 +235,14 @@ def test_offsets_are_told_as_places_in_the_file_where_the_structure_does_not_beg
     assert fields(walk)["IFD0", "StripOffsets"].raw == 14
 
 
+def test_of_offsets_in_a_resource_of_photoshop_only_the_place_is_told():
+    walk = walked(tiff((0x111, LONG, 1, 8)), path="JP2-JP2-Photoshop-EXIFInfo")
+    assert ("IFD0", "StripOffsets") not in fields(walk)
+    assert [(one.group, one.tag_id, one.place) for one in walk.located] == [
+        ("IFD0", "273", ByteRange(18, 4)),
+    ]
+
+
 def test_a_chain_of_directories_that_bites_its_tail_ends():
     first = HEADER["<"] + directory(8, [(0x100, SHORT, 1, 9)], following=26)
     walk = walked(first + directory(26, [(0x100, SHORT, 1, 8)], following=8))

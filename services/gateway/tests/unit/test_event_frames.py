@@ -20,7 +20,7 @@ def test_what_was_taken_back_is_an_event_of_its_own() -> None:
 
     assert (lines["id"], lines["event"]) == ("7", "revision")
     assert json.loads(lines["data"])["revision"] == {
-        "fields": [{"group": "ExifIFD", "name": "ISO", "provisional": "100"}]
+        "fields": [{"group": "ExifIFD", "name": "ISO", "occurrence": 0, "provisional": "100"}]
     }
 
 

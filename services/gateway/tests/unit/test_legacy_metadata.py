@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.struct_pb2 import Value
 
 from metaextract.extractor.v1.extractor_pb2 import Extraction
-from metaextract.extractor.v1.result_pb2 import EngineRun, ExtractionResult, Field
+from metaextract.extractor.v1.result_pb2 import DetectedFormat, EngineRun, ExtractionResult, Field
 from metaextract_gateway.adapters.http.legacy.metadata import Access, legacy_metadata
 
 NOW = datetime(2026, 11, 22, 22, 33, 50, 313_761, tzinfo=UTC)
@@ -205,6 +205,27 @@ def test_only_engines_that_ran_are_reported() -> None:
     ]
     assert without["extraction_info"]["exiftool_used"] is False
     assert without["quality_metrics"]["enhanced_extraction"] is False
+
+
+def test_a_name_of_another_format_is_told_with_what_the_content_shows() -> None:
+    message = result()
+    message.file.format.CopyFrom(
+        DetectedFormat(
+            name="PNG",
+            media_type="image/png",
+            basis=DetectedFormat.BASIS_SIGNATURE,
+            declared_media_type="image/jpeg",
+            declared_extension="jpg",
+        )
+    )
+
+    assert metadata(message)["extraction_info"]["detected_format"] == {
+        "name": "PNG",
+        "media_type": "image/png",
+        "basis": "signature",
+        "declared_media_type": "image/jpeg",
+        "declared_extension": "jpg",
+    }
 
 
 def test_every_further_field_is_counted_once_for_each_item() -> None:

@@ -1,18 +1,32 @@
 """The command `metaextract`."""
 
+from importlib import import_module
+from typing import Final
+
 import click
 
-from metaextract_client.cli.compare import compare
-from metaextract_client.cli.doctor import doctor
-from metaextract_client.cli.extract import extract
-from metaextract_client.cli.fields import fields
-from metaextract_client.cli.formats import formats
-from metaextract_client.cli.privacy import privacy
-from metaextract_client.cli.redact import redact
-from metaextract_client.cli.up import up
+COMMANDS: Final = ("up", "extract", "privacy", "redact", "compare", "fields", "formats", "doctor")
+"""Each is the function of that name in the module of that name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: who looks up a field need not wait for the rest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order in which the help lists them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="metaextract-client", prog_name="metaextract")
 def cli() -> None:
     """Read everything an image file says about itself.
@@ -27,10 +41,6 @@ def cli() -> None:
       metaextract fields gps lat      look up what a field means
       metaextract doctor              find out what is missing
     """
-
-
-for command in (up, extract, privacy, redact, compare, fields, formats, doctor):
-    cli.add_command(command)
 
 
 def main() -> None:

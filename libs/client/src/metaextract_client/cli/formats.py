@@ -21,7 +21,10 @@ from metaextract_client.models import Format
 def formats(*, url: str, as_json: bool) -> None:
     """List the image formats that the server reads.
 
-    Away from a terminal: tab-separated columns name, title, extensions, raw.
+    `support` is how well files of a format are read, by the server's latest conformance run:
+    `comprehensive`, `advanced`, `basic` or `limited`.
+
+    Away from a terminal: tab-separated columns name, title, extensions, raw, media types, support.
 
     Exit codes: 0 fine, 1 the server answered with an error, 2 wrong usage, 3 server unreachable.
     """
@@ -37,7 +40,7 @@ def formats(*, url: str, as_json: bool) -> None:
         Console().print(_table(accepted))
     else:
         for f in accepted:
-            click.echo("\t".join((f.name, f.title, " ".join(f.extensions), "raw" if f.raw else "")))
+            click.echo("\t".join(_columns(f, raw="raw")))
 
 
 async def _formats(url: str) -> tuple[Format, ...]:
@@ -47,8 +50,14 @@ async def _formats(url: str) -> tuple[Format, ...]:
 
 def _table(accepted: tuple[Format, ...]) -> Table:
     table = Table(box=None, header_style="bold", caption=f"{len(accepted)} formats", caption_justify="left")
-    for column in ("Name", "Title", "Extensions", "Camera raw"):
+    for column in ("Name", "Title", "Extensions", "Camera raw", "Media types", "Support"):
         table.add_column(column)
     for f in accepted:
-        table.add_row(f.name, f.title, " ".join(f.extensions), "yes" if f.raw else "")
+        table.add_row(*_columns(f, raw="yes"))
     return table
+
+
+def _columns(f: Format, *, raw: str) -> tuple[str, ...]:
+    level = f.support.level.removeprefix("SUPPORT_LEVEL_").lower()
+    extensions, media_types = " ".join(f.extensions), " ".join(f.media_types)
+    return (f.name, f.title, extensions, raw if f.raw else "", media_types, level)

@@ -37,6 +37,8 @@ def words(value: str, prefix: str) -> str:
 def _fallback(result: Result) -> str:
     if result.fallback is None:
         return ""
+    if result.fallback.cause == "unknown_format":
+        return f"read without {result.fallback.engine}, which does not know this format"
     return f"read without {result.fallback.engine} ({result.fallback.cause}): less was found than usual"
 
 

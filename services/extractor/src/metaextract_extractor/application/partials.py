@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from metaextract_common.errors import ServiceError
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import PartialResult
 from metaextract_extractor.domain.ports import SpooledFile, Task, Workers
@@ -30,7 +31,7 @@ STOP_SECONDS: Final = 0.25
 
 
 class Partials:
-    """The provisional readings of one upload; one at a time, only while a worker is idle.
+    """The provisional readings of one upload; one at a time, as soon as a worker is idle.
 
     Looks by itself what has arrived, for a client may pause where something is due; it must be stopped.
     Without `size_bytes` there are no readings. `fields` are those that were told last.
@@ -64,9 +65,8 @@ class Partials:
         if busy or not self._is_due() or self._is_fast():
             return
         received = self._file.received
-        self._due = [length for length in self._due if length > received.prefix_bytes]
-        self._readings_count += 1
-        self._reading = asyncio.create_task(self._read(received.all(), received.bytes_count))
+        reading = self._read(received.all(), received.prefix_bytes, received.bytes_count)
+        self._reading = asyncio.create_task(reading)
 
     async def stop(self) -> None:
         """Let a reading that runs finish, but not for long."""
@@ -99,13 +99,16 @@ class Partials:
         seconds = time.monotonic() - self._began
         return seconds * self._size_bytes / self._file.received.bytes_count < SLOW_SECONDS
 
-    async def _read(self, received: tuple[ByteRange, ...], bytes_count: int) -> None:
+    async def _read(self, received: tuple[ByteRange, ...], prefix_bytes: int, bytes_count: int) -> None:
         task = Task(self._file.path, self._size_bytes, self._extension, received)
-        reading = await self._workers.read_if_idle(task)
-        if reading is None:
+        try:
+            reading = await self._workers.read_if_idle(task)
+        except ServiceError:  # no worker is idle: it stays due
             return
-        self._wanted = _missing(reading, received)
-        if reading.fields != self.fields:
+        self._readings_count += 1
+        self._due = [length for length in self._due if length > prefix_bytes]
+        self._wanted = _missing(reading, received) if reading else ()
+        if reading and reading.fields != self.fields:
             self.fields = reading.fields
             await self._report(PartialResult(reading.fields, bytes_count))
 

@@ -96,7 +96,7 @@ class Receiving:
             return
         self.head = await self._file.head(HEAD_BYTES)
         if not is_accepted(self.head, self._extension):
-            raise errors.unsupported_format(self._extension)
+            raise errors.unsupported_format(self._extension, self._file.received.bytes_count)
 
     async def _verify(self, finish: UploadFinish) -> None:
         received = self._file.received

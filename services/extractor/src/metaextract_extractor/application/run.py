@@ -4,14 +4,14 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from metaextract_common.errors import ServiceError, internal
 from metaextract_extractor.application.partials import Partials
 from metaextract_extractor.application.receiving import Parts, Receiving
 from metaextract_extractor.domain import errors
-from metaextract_extractor.domain.detection import detected
+from metaextract_extractor.domain.detection import detected, disagreement
 from metaextract_extractor.domain.findings import ExtractionResult, FileFacts, Findings, Reading, Timings
 from metaextract_extractor.domain.formats import extension_of
 from metaextract_extractor.domain.model import (
@@ -33,7 +33,8 @@ from metaextract_extractor.domain.ports import (
     Task,
     Workers,
 )
-from metaextract_extractor.domain.result import Field, Hashes
+from metaextract_extractor.domain.quality import ACTIONS_MAX, Quality
+from metaextract_extractor.domain.result import WALKERS, DetectedFormat, Field, Hashes, Notice, Outcome
 from metaextract_extractor.domain.revisions import revised_fields
 
 
@@ -116,6 +117,7 @@ class Run:
                 memory_peak_bytes=reading.memory_peak_bytes,
             )
             hashes = await file.hashes()
+            reading = replace(reading, quality=_seen_from_outside(reading.quality, timings))
             return _result(self._header, size_bytes, hashes, receiving.head, reading, timings)
 
     async def _receive(
@@ -199,15 +201,49 @@ async def _uninterrupted(work: Coroutine[None, None, None]) -> None:
         raise
 
 
+def _seen_from_outside(quality: Quality | None, timings: Timings) -> Quality | None:
+    """Complete what the worker told with what was measured around it, so that all places tell the same."""
+    if quality is None:
+        return None
+    efficiency = quality.efficiency.seen_from_outside(
+        queue_seconds=timings.queued_seconds,
+        wall_seconds=timings.parsing_seconds,
+        memory_peak_bytes=timings.memory_peak_bytes,
+    )
+    return replace(quality, efficiency=efficiency)
+
+
+def _is_walked(reading: Reading) -> bool:
+    return any(run.name == WALKERS and run.outcome is Outcome.SUCCEEDED for run in reading.engines)
+
+
+def _with_disagreement(reading: Reading, form: DetectedFormat) -> Reading:
+    """Tell a name that is another format's as a warning, and what to do about it."""
+    advice = disagreement(form)
+    if advice is None:
+        return reading
+    warning = Notice(advice.rule, advice.action)
+    if reading.quality is not None:
+        actions = (advice, *reading.quality.recommended_actions)[:ACTIONS_MAX]
+        reading = replace(reading, quality=replace(reading.quality, recommended_actions=actions))
+    return replace(reading, warnings=(warning, *reading.warnings))
+
+
 def _result(
     header: UploadHeader, size_bytes: int, hashes: Hashes, head: bytes, reading: Reading, timings: Timings
 ) -> ExtractionResult:
+    extension = extension_of(header.file_name)
     form = detected(
         head,
         engine_name=reading.format_name,
         engine_media_type=reading.media_type,
         declared_media_type=header.declared_media_type,
+        extension=extension,
+        walked=_is_walked(reading),
     )
+    if not form.name:
+        raise errors.unsupported_format(extension, size_bytes)
+    reading = _with_disagreement(reading, form)
     facts = FileFacts(
         file_name=header.file_name,
         size_bytes=size_bytes,

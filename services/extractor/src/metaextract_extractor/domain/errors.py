@@ -16,14 +16,15 @@ def extraction_not_found(name: str) -> ServiceError:
     )
 
 
-def unsupported_format(extension: str) -> ServiceError:
-    """The bytes are in no format that we read."""
+def unsupported_format(extension: str, bytes_received: int) -> ServiceError:
+    """The bytes are in no format that we read, or there are none."""
+    content = "The content is not an image format that can be read here"
     return ServiceError(
         Kind.INVALID,
         DOMAIN,
         "UNSUPPORTED_FORMAT",
-        f"The content is not an image format that can be read here (file name extension: '{extension}').",
-        {"extension": extension},
+        f"{content if bytes_received else 'The file is empty'} (file name extension: '{extension}').",
+        {"extension": extension, "bytes_received": str(bytes_received)},
     )
 
 

@@ -60,7 +60,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Where the time went, in seconds, apart from the transfer."""
+    """Where the time went, in seconds: the upload, the wait for a worker, its work, and processor time."""
 
     receiving_seconds: float
     queued_seconds: float

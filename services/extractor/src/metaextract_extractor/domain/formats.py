@@ -6,10 +6,13 @@ LibRaw and ExifTool document. Comparing constant bytes is all that happens here:
 the server process may do it before it takes more of an upload.
 """
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from metaextract_extractor.domain.xml_heads import is_prolog, looks_like_svg
 
 HEAD_BYTES: Final = 4096
 """How much of a file `sniff` wants to see."""
@@ -146,6 +149,20 @@ _PNM_EXTENSIONS: Final = {
     b"1": "pbm", b"4": "pbm", b"2": "pgm", b"5": "pgm", b"3": "ppm", b"6": "ppm",
 }  # fmt: skip
 
+_SAYING_LITTLE: Final = {"GZIP": "SVGZ", "XML": "SVG"}
+"""Families that may hold anything, and the one image format of each."""
+
+_ICON_HEAD: Final = struct.Struct("<4xH12xI")
+"""ICONDIR and the offset in its first ICONDIRENTRY, which stands in front of all pictures."""
+
+_TGA_HEAD: Final = struct.Struct("<xBB9xHHBx")
+_TGA_KINDS: Final = frozenset({1, 2, 3, 9, 10, 11, 32, 33})
+_TGA_DEPTHS: Final = frozenset({1, 8, 15, 16, 24, 32})
+
+_KYOCERA_AT: Final = 25
+_KYOCERA: Final = b"ARECOYK"
+"""The maker's name from right to left: Contax raw files, the only ones of that name without a signature."""
+
 _NO_IMAGES: Final = (
     b"%PDF",
     b"PK\x03\x04",
@@ -182,35 +199,52 @@ def fitting_extension(head: bytes, extension: str) -> str:
 
 
 def sniff(head: bytes) -> str:
-    """Return the container family that the first bytes show; empty if they show none."""
+    """Return the container family that the first bytes show; empty if they show none.
+
+    `XML`: a document that has said nothing but its prolog so far, so that it may be an SVG.
+    """
     if head[4:8] == b"ftyp":
         return _brand(head)
     for signature, offset, family in _SIGNATURES:
-        if head.startswith(signature, offset):
-            if family == "WEBP" and not head.startswith(b"RIFF"):
-                continue
+        if head.startswith(signature, offset) and _bears_out(head, family):
             return family
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PNM"
     if head.startswith(b"\x1f\x8b"):
         return "GZIP"
-    return "SVG" if _looks_like_svg(head) else ""
+    if looks_like_svg(head):
+        return "SVG"
+    return "XML" if len(head) >= HEAD_BYTES and is_prolog(head) else ""
 
 
 def is_accepted(head: bytes, extension: str) -> bool:
     """Whether a file with these first bytes and this extension is an image format that we read.
 
-    Content decides. The extension counts only for formats without a signature and for gzip, which says
-    nothing of what is inside.
+    Content decides. The extension counts only for formats without a signature, and for gzip and the prolog
+    of XML, which say nothing of what follows.
     """
     family = sniff(head)
     named = BY_EXTENSION.get(extension)
-    if family == "GZIP":
-        return named is not None and named.family == "GZIP"
+    if named is not None and family in _SAYING_LITTLE:
+        return named.name == _SAYING_LITTLE[family]
+    if family in _SAYING_LITTLE:
+        return False
     if family:
         return True
     # A text or archive under the name of a format without signature is still no image.
-    return named is not None and named.family == "none" and not _is_something_else(head)
+    if named is None or named.family != "none" or _is_something_else(head):
+        return False
+    return looks_like_tga(head) if named.name == "TGA" else head.startswith(_KYOCERA, _KYOCERA_AT)
+
+
+def looks_like_tga(head: bytes) -> bool:
+    """Whether the first bytes make sense as a TGA header, which has no signature (Truevision TGA 2.0)."""
+    if len(head) < _TGA_HEAD.size:
+        return False
+    colour_map, kind, width, height, depth = _TGA_HEAD.unpack_from(head)
+    if colour_map not in (0, 1) or kind not in _TGA_KINDS or depth not in _TGA_DEPTHS:
+        return False
+    return bool(width and height)
 
 
 def _brand(head: bytes) -> str:
@@ -221,9 +255,14 @@ def _brand(head: bytes) -> str:
     return next((family for family in families if family != "HEIF"), families[0] if families else "")
 
 
-def _looks_like_svg(head: bytes) -> bool:
-    text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    return text.startswith(b"<") and b"<svg" in text
+def _bears_out(head: bytes, family: str) -> bool:
+    """Whether what stands beside a short signature fits it."""
+    if family == "WEBP":
+        return head.startswith(b"RIFF")
+    if family == "ICO":  # a TGA may begin alike
+        count, offset = _ICON_HEAD.unpack_from(head) if len(head) >= _ICON_HEAD.size else (0, 0)
+        return bool(count > 0 and offset >= _ICON_HEAD.size)
+    return True
 
 
 def _is_something_else(head: bytes) -> bool:

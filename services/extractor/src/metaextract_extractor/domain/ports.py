@@ -136,7 +136,7 @@ class Workers(Protocol):
     """Sandboxed processes that parse. One bad file costs one worker, never the pool."""
 
     async def read(self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]) -> Reading:
-        """Wait for a worker (`on_start` is called when one begins) and let it read the file.
+        """Wait for a worker (`on_start` is called when one is there) and let it read the file.
 
         An engine that crashes, hangs or wants too much is left out, and the result says so. Raises
         EXTRACTOR_BUSY, and EXTRACTION_TIMED_OUT or WORKER_LOST if nothing else is left. Cancelling kills
@@ -145,7 +145,10 @@ class Workers(Protocol):
         ...
 
     async def read_if_idle(self, task: Task) -> Reading | None:
-        """Let a worker read what has arrived, or return None if none is idle or the attempt fails."""
+        """Let a worker read what has arrived, or return None if the attempt fails.
+
+        Raises EXTRACTOR_BUSY if no worker is idle.
+        """
         ...
 
 

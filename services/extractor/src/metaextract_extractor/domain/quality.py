@@ -4,8 +4,9 @@ Every number is measured for the one file and stands beside its parts; None wher
 measure. All of them speak about the reading of metadata, none about the truth of the picture.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, Self
 
 from metaextract_extractor.domain.result import Why
 
@@ -19,6 +20,10 @@ class Severity(StrEnum):
     """A standard advises against it, or two statements cannot both be true."""
     MINOR = "minor"
     """Untidy; readers cope."""
+
+
+ACTIONS_MAX: Final = 20
+"""Recommended actions of one reading."""
 
 
 class SupportLevel(StrEnum):
@@ -115,7 +120,10 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """What the reading cost. Nothing here is guessed: None where the kernel or the clock did not tell."""
+    """What the reading cost. Nothing here is guessed: None where the kernel or the clock did not tell.
+
+    A worker knows what it did itself; `seen_from_outside` adds what only the server process sees.
+    """
 
     processing_efficiency: float | None
     """min(1, expected / used processor time), 0 to 1."""
@@ -125,13 +133,30 @@ class Efficiency:
     """1 - bytes read / bytes of the file; at least 0."""
     cpu_ms: float | None
     wall_ms: float | None
+    """From the moment at which a worker had the file until its answer was here."""
     queue_ms: float | None
+    """From the last byte until a worker had the file."""
     memory_peak_bytes: int | None
     bytes_read: int | None
     bytes_total: int
     host_scale: float | None
     """How many times slower than the reference host this one is."""
     model_version: str
+    bytes_read_for_pixels: int | None = None
+    """Those of `bytes_read` from which pixels were decoded."""
+    metadata_io_economy: float | None = None
+    """As `io_economy`, without what was read for pixels."""
+
+    def seen_from_outside(
+        self, *, queue_seconds: float, wall_seconds: float, memory_peak_bytes: int | None
+    ) -> Self:
+        """Return it as the server process saw it: who waits sees more than the worker's own time."""
+        return replace(
+            self,
+            queue_ms=queue_seconds * 1000,
+            wall_ms=wall_seconds * 1000,
+            memory_peak_bytes=memory_peak_bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+WALKERS: Final = "walkers"
+"""Name of our own readers of structure among the engines."""
+
 
 class Standard(StrEnum):
     """The standard that defines a field."""
@@ -145,12 +148,13 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class DetectedFormat:
-    """A format and why we believe in it."""
+    """A format and why we believe in it. What was declared is told only if it is another format's."""
 
     name: str
     media_type: str
     basis: Basis
     declared_media_type: str = ""
+    declared_extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from metaextract_extractor.domain.formats import HEAD_BYTES
 from metaextract_extractor.domain.result import Why
+from metaextract_extractor.domain.xml_heads import is_svg, looks_like_svg
 from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.bitmap import walk_bitmap
@@ -36,6 +38,9 @@ from metaextract_extractor.reading.walkers.tiff import walk_tiff
 from metaextract_extractor.reading.walkers.x3f import walk_x3f
 from metaextract_extractor.reading.walkers.xmp import walk_xmp
 
+_XML_PATH: Final = "XMP"
+"""Where everything in an XML document stands, to ExifTool."""
+
 _WALKERS: Final[Mapping[str, tuple[Walker, str]]] = MappingProxyType(
     {
         "JPEG": (walk_jpeg, "JPEG"),
@@ -57,7 +62,7 @@ _WALKERS: Final[Mapping[str, tuple[Walker, str]]] = MappingProxyType(
         "GIF": (walk_gif, "GIF"),
         "WEBP": (walk_riff, "RIFF"),
         "PSD": (walk_psd, "PSD"),
-        "SVG": (walk_svg, "XMP"),
+        "SVG": (walk_svg, _XML_PATH),
         **dict.fromkeys(("BMP", "ICO", "ICNS", "PNM", "DDS", "HDR", "EXR", "FITS"), (walk_bitmap, "")),
     }
 )
@@ -90,13 +95,18 @@ def walk_file(view: View, walk: Walk, family: str, extension: str) -> None:
 
 
 def _walk_svgz(view: View, walk: Walk) -> None:
-    """Unpack within the budget; what is longer is read as far as that goes."""
+    """Unpack within the budget; what is longer is read as far as that goes, what is no SVG not at all."""
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: with the head of gzip (RFC 1952)
     try:
         packed = view.all(walk.unpacked_bytes_left)
         text = unpacking.decompress(packed, walk.unpacked_bytes_left)
     except (zlib.error, MissingBytesError):
-        walk.not_read("XMP", view, Why.DAMAGED)
+        walk.not_read(_XML_PATH, view, Why.DAMAGED)
         return
     walk.unpack(len(text))
-    walk_svg(View.unpacked(text), walk, "XMP")
+    if not (looks_like_svg(text[:HEAD_BYTES]) or is_svg(text)):
+        walk.not_read(_XML_PATH, view, Why.UNKNOWN)
+        return
+    walk.only_here.add(_XML_PATH)
+    walk_svg(View.unpacked(text), walk, _XML_PATH)
+    walk.format_name = "SVGZ"

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from metaextract_extractor.domain.formats import HEAD_BYTES, sniff
 from metaextract_extractor.domain.result import ByteRange, Field, Notice
+from metaextract_extractor.domain.xml_heads import is_svg
 from metaextract_extractor.reading.view import FileSource, MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
+
+PROLOG_BYTES_MAX: Final = 1024 * 1024
+"""Where the first element of an XML document has to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,16 @@ def subject_of(
 def _family(view: View) -> str:
     for length in (HEAD_BYTES, 64):
         with suppress(MissingBytesError):
-            return sniff(view.all(length))
+            family = sniff(view.all(length))
+            return "SVG" if family == "XML" and _is_svg(view) else family
     return ""
+
+
+def _is_svg(view: View) -> bool:
+    """Whether a document whose prolog is longer than what was looked at is an SVG, as far as it is there."""
+    with suppress(MissingBytesError):
+        return is_svg(view.all(PROLOG_BYTES_MAX))
+    return False
 
 
 @dataclass(frozen=True, slots=True)

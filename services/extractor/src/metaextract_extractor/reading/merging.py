@@ -18,6 +18,7 @@ def merged(primary: Iterable[Field], walk: Walk, witnesses: Mapping[str, Report]
     """Return the primary engine's fields with the places that our walkers found, then what others add."""
     fields = placed(primary, walk)
     known = {(one.group, one.name) for one in fields}
+    fields += [one for one in walk.fields if _is_only_here(one, walk) and (one.group, one.name) not in known]
     for report in witnesses.values():
         fields += [
             one for one in report.fields if one.group in ADDING_GROUPS and (one.group, one.name) not in known
@@ -42,6 +43,10 @@ def placed(fields: Iterable[Field], walk: Walk) -> list[Field]:
             unused[one.path, one.group, one.name].append(one)
     places = _places_by_id(walk)
     return [_placed(one, unused, places) for one in fields]
+
+
+def _is_only_here(field: Field, walk: Walk) -> bool:
+    return any(field.path == path or field.path.startswith(f"{path}-") for path in walk.only_here)
 
 
 def _placed(

@@ -19,6 +19,7 @@ from metaextract_extractor.reading.engines.content_credentials import ContentCre
 from metaextract_extractor.reading.engines.exiftool import ExifTool, Found
 from metaextract_extractor.reading.engines.measuring import Measurement
 from metaextract_extractor.reading.evidence import Engine, Evidence, Report, Subject
+from metaextract_extractor.reading.identity import as_document, media_type_of, named, recognised, sized
 from metaextract_extractor.reading.insights.drawing import drawn, with_pixels, with_place_name
 from metaextract_extractor.reading.merging import merged, merged_without_primary, placed
 from metaextract_extractor.reading.operations.run import run_operation
@@ -29,9 +30,15 @@ from metaextract_extractor.reading.quality.unknown_tags import is_unknown_tags_f
 from metaextract_extractor.reading.steps import Steps
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import ENGINE as WALKERS
-from metaextract_extractor.reading.walk import BudgetExceededError, Walk, tellable_pixels
+from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
 WALKERS_VERSION: Final = VERSION
+
+PIXEL_DECODERS_OFF: Final = Notice(
+    "PIXEL_DECODERS_OFF",
+    "No pixels were decoded, because this server cannot shut its decoders in well enough: fingerprints and "
+    "comparisons of previews are missing.",
+)
 
 TOO_MUCH_FOR_ENGINES: Final = frozenset(
     {"depth_max", "containers_max", "directories_max", "entries_max", "unpacked_bytes_max", "xmp_depth_max"}
@@ -99,6 +106,7 @@ class Reader:
         if primary is None:
             fields = merged_without_primary(walk, witnesses)
         else:
+            as_document(primary, walk)
             fields = merged(primary.fields, walk, witnesses)
         evidence = Evidence(subject, walk, fields, {**witnesses, **_as_report(primary)})
         return self._reading(evidence, primary, steps, measurement, operations)
@@ -108,7 +116,7 @@ class Reader:
         return steps.engine(
             engine.name,
             engine.version,
-            lambda: engine.read(subject.path),
+            lambda: recognised(engine.read(subject.path), subject),
             lambda done: sum(not is_unknown_tags_field(one) for one in done.fields),
         )
 
@@ -134,20 +142,22 @@ class Reader:
         operations: Sequence[Operation],
     ) -> Reading:
         walk, subject = evidence.walk, evidence.subject
-        format_name = primary.format_name if primary else walk.format_name or subject.family
-        insights = self._insights(evidence, steps)
-        outcomes = tuple(self._operation(one, evidence, insights, steps) for one in operations)
+        format_name = named(primary, walk, subject)
+        width_pixels, height_pixels = sized(primary, walk, evidence.reports)
+        insights = self._insights(evidence, steps, measurement)
+        with measurement.for_pixels():
+            outcomes = tuple(self._operation(one, evidence, insights, steps) for one in operations)
         quality = steps.ours("quality", lambda: self._quality(evidence, format_name, steps, measurement))
         fields, cut = bounded(one for one in evidence.fields if not is_unknown_tags_field(one))
         return Reading(
             format_name=format_name,
-            media_type=primary.media_type if primary else "",
-            width_pixels=primary.width_pixels if primary else tellable_pixels(walk.width_pixels),
-            height_pixels=primary.height_pixels if primary else tellable_pixels(walk.height_pixels),
+            media_type=media_type_of(primary, format_name),
+            width_pixels=width_pixels,
+            height_pixels=height_pixels,
             cpu_seconds=measurement.cpu_seconds(),
             memory_peak_bytes=measurement.memory_peak_bytes(),
             fields=fields,
-            warnings=(*_notices(evidence), *walk.notices, *steps.notices, *cut),
+            warnings=(*_notices(evidence), *walk.notices, *steps.notices, *cut, *self._without_pixels()),
             engines=tuple(steps.runs),
             fallback=_fallback(steps),
             containers=tuple(walk.containers),
@@ -157,14 +167,19 @@ class Reader:
             operations=outcomes,
         )
 
-    def _insights(self, evidence: Evidence, steps: Steps) -> Insights | None:
+    def _without_pixels(self) -> tuple[Notice, ...]:
+        return () if self._pixel_decoders else (PIXEL_DECODERS_OFF,)
+
+    def _insights(self, evidence: Evidence, steps: Steps, measurement: Measurement) -> Insights | None:
         insights = steps.ours("insights", lambda: drawn(evidence, now=datetime.now(UTC)))
         if insights is None:
             return None
-        named = steps.ours("place", lambda: with_place_name(insights, self._exiftool))
-        decoders = self._pixel_decoders
-        seen = steps.ours("pixels", lambda: with_pixels(named or insights, evidence, pixel_decoders=decoders))
-        return seen or named or insights
+        with measurement.elsewhere():  # in the engine's database of places
+            with_name = steps.ours("place", lambda: with_place_name(insights, self._exiftool))
+        known, decoders = with_name or insights, self._pixel_decoders
+        with measurement.for_pixels():
+            seen = steps.ours("pixels", lambda: with_pixels(known, evidence, pixel_decoders=decoders))
+        return seen or known
 
     def _operation(
         self, operation: Operation, evidence: Evidence, insights: Insights | None, steps: Steps
@@ -189,10 +204,17 @@ class Reader:
             wall_seconds=steps.seconds,
             memory_peak_bytes=measurement.memory_peak_bytes(),
             bytes_read=measurement.bytes_read(),
+            bytes_read_for_pixels=measurement.bytes_read_for_pixels(),
             bytes_total=evidence.subject.view.size_bytes,
             host_scale=self._host_scale,
         )
-        return assess(evidence, cost, format_name=format_name, now=datetime.now(UTC))
+        return assess(
+            evidence,
+            cost,
+            format_name=format_name,
+            now=datetime.now(UTC),
+            without_primary=self._exiftool.name not in evidence.reports,
+        )
 
 
 def _walked(subject: Subject) -> Walk:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from metaextract_extractor.domain.result import EngineRun, Notice, Outcome
 from metaextract_extractor.reading.evidence import EngineError
+from metaextract_extractor.reading.life import tell_failure
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ class Steps:
         except MemoryError:
             return None, "memory_limit"
         except Exception as error:  # noqa: BLE001 - whatever a library does with hostile bytes, others go on
+            tell_failure(error)
             return None, f"crashed ({type(error).__name__})"
         finally:
             self._weight_done += _WEIGHTS.get(name, 1.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metaextract_extractor.domain.result import (
+    WALKERS,
     ByteRange,
     Container,
     Embedded,
@@ -17,7 +18,7 @@ from metaextract_extractor.domain.result import (
 )
 from metaextract_extractor.reading.view import MissingBytesError, View
 
-ENGINE: Final = "walkers"
+ENGINE: Final = WALKERS
 
 PIXELS_MAX: Final = 2**31 - 1
 """Largest width and height that the contract can tell (int32)."""
@@ -97,6 +98,8 @@ class Walk:
     notices: list[Notice] = field(default_factory=list)
     views: dict[str, list[View]] = field(default_factory=dict)
     """The content of the containers whose kind other readers want: kind -> views in file order."""
+    only_here: set[str] = field(default_factory=set)
+    """Paths of what was packed in a way that the primary engine cannot unpack."""
     references_known: int = 0
     """Pointers met: offsets, item locations, chunk lengths."""
     references_resolved: int = 0

@@ -35,6 +35,7 @@ from metaextract_extractor.domain.model import (
     UploadHeader,
 )
 from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.quality import FormatSupport
 from metaextract_extractor.domain.result import Basis, EngineRun, Field, Outcome, Standard
 
 STATES: Final[dict[State, pb.Extraction.State]] = {
@@ -178,6 +179,7 @@ def result_to_proto(result: ExtractionResult) -> result_pb.ExtractionResult:
                 media_type=file.format.media_type,
                 basis=cast("result_pb.DetectedFormat.Basis", BASES[file.format.basis]),
                 declared_media_type=file.format.declared_media_type,
+                declared_extension=file.format.declared_extension,
             ),
             width_pixels=file.width_pixels,
             height_pixels=file.height_pixels,
@@ -223,14 +225,15 @@ def field_to_proto(field: Field) -> result_pb.Field:
     )
 
 
-def format_to_proto(entry: Format) -> pb.Format:
-    """Render a format."""
+def format_to_proto(entry: Format, support: FormatSupport) -> pb.Format:
+    """Render a format and how well it is read."""
     return pb.Format(
         name=entry.name,
         title=entry.title,
         extensions=entry.extensions,
         media_types=entry.media_types,
         raw=entry.raw,
+        support=to_message(support, quality_pb.FormatSupport()),
     )
 
 

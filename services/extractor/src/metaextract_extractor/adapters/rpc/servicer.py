@@ -21,6 +21,7 @@ from metaextract_extractor.application.extractions import ExtractionQueries
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
 from metaextract_extractor.domain.formats import FORMATS
+from metaextract_extractor.domain.measured_support import MeasuredSupport
 from metaextract_extractor.domain.model import Ended, Event
 
 
@@ -33,12 +34,14 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
         queries: ExtractionQueries,
         comparing: Comparing,
         status: Status,
+        support: MeasuredSupport,
         draining: Draining,
     ) -> None:
         self._uploads = uploads
         self._comparing = comparing
         self._queries = queries
         self._status = status
+        self._support = support
         self._draining = draining
 
     async def Extract(  # noqa: N802 - named by the contract
@@ -94,7 +97,10 @@ class ExtractorServicer(pb_grpc.ExtractorServiceServicer):
         request: pb.ListFormatsRequest,
         context: Context,
     ) -> pb.ListFormatsResponse:
-        return pb.ListFormatsResponse(formats=map(format_to_proto, sorted(FORMATS, key=lambda one: one.name)))
+        entries = sorted(FORMATS, key=lambda one: one.name)
+        return pb.ListFormatsResponse(
+            formats=[format_to_proto(one, self._support.of(one.name)) for one in entries]
+        )
 
     async def GetServerInfo(  # noqa: N802 - named by the contract
         self,

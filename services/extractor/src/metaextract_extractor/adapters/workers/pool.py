@@ -12,6 +12,7 @@ import structlog
 from opentelemetry import metrics, trace
 
 from metaextract_common.errors import ServiceError
+from metaextract_extractor.adapters.workers.limits import PoolLimits
 from metaextract_extractor.adapters.workers.process import WorkerDiedError, WorkerProcess, WorkerSettings
 from metaextract_extractor.adapters.workers.protocol import Done, Read, Span, Step
 from metaextract_extractor.domain import errors
@@ -24,21 +25,6 @@ CHECK_SECONDS: Final = 0.1
 STEPS_LOST_MAX: Final = 3
 """Steps of one file that may cost a worker before the file is given up."""
 RESTART_PAUSE_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """`workers_count` files are read at once, `queue_count_max` wait. The rest is per task.
-
-    A step, such as one engine, may take `step_seconds_max`; all of them together `task_seconds_max`.
-    """
-
-    workers_count: int
-    queue_count_max: int
-    task_seconds_max: float
-    step_seconds_max: float
-    memory_bytes_max: int
-    recycle_bytes: int
 
 
 class _StepLostError(Exception):
@@ -143,9 +129,8 @@ class WorkerPool:
         finally:
             self._queued_count -= 1
         try:
-            await on_start()
             async with asyncio.timeout(self._limits.task_seconds_max):
-                return await self._read_without_what_fails(task, on_step)
+                return await self._read_without_what_fails(task, on_step, on_start)
         except TimeoutError as error:
             self._lost_step("", "timeout")
             raise errors.extraction_timed_out(self._limits.task_seconds_max) from error
@@ -155,14 +140,16 @@ class WorkerPool:
     async def read_if_idle(self, task: Task) -> Reading | None:
         """Read at once or not at all."""
         if self._slots.locked() or not self._idle:
-            return None
+            raise errors.extractor_busy("workers_count")
         try:
             async with self._slots, asyncio.timeout(self._limits.step_seconds_max), self._worker() as worker:
                 return await self._read(worker, _request(task, {}), _Progress(), _ignored)
         except (_StepLostError, TimeoutError):
             return None  # what has arrived may be unreadable where the file is not
 
-    async def _read_without_what_fails(self, task: Task, on_step: StepReport) -> Reading:
+    async def _read_without_what_fails(
+        self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]
+    ) -> Reading:
         """Read; a step that costs the worker is left out with the next worker."""
         without = dict(self._off)
         progress = _Progress()
@@ -170,11 +157,13 @@ class WorkerPool:
         while True:
             try:
                 async with self._worker() as worker:
+                    if not lost_count:
+                        await on_start()
                     return await self._read(worker, _request(task, without), progress, on_step)
             except _StepLostError as lost:
                 lost_count += 1
                 if not lost.step or lost.step in without or lost_count > STEPS_LOST_MAX:
-                    raise self._gave_up(lost.cause) from lost
+                    raise self._gave_up(lost) from lost
                 without[lost.step] = lost.cause
 
     @asynccontextmanager
@@ -250,7 +239,7 @@ class WorkerPool:
         while True:
             if worker.memory_bytes() > self._limits.memory_bytes_max:
                 return "memory_limit"
-            if time.monotonic() - progress.began > self._limits.step_seconds_max:
+            if time.monotonic() - progress.began > self._limits.seconds_max(progress.step):
                 return "timeout"
             await asyncio.sleep(CHECK_SECONDS)
 
@@ -259,10 +248,10 @@ class WorkerPool:
         log.warning("worker.lost", cause=cause, step=step)
         return _StepLostError(step, cause)
 
-    def _gave_up(self, cause: str) -> ServiceError:
-        if cause == "timeout":
-            return errors.extraction_timed_out(self._limits.step_seconds_max)
-        return errors.worker_lost(cause)
+    def _gave_up(self, lost: _StepLostError) -> ServiceError:
+        if lost.cause == "timeout":
+            return errors.extraction_timed_out(self._limits.seconds_max(lost.step))
+        return errors.worker_lost(lost.cause)
 
     def _report(self, spans: tuple[Span, ...]) -> None:
         """Report in our trace what the worker, which has no way out, measured by its own clock."""

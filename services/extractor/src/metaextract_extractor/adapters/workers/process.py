@@ -12,6 +12,7 @@ from typing import Final, Self
 import psutil
 import structlog
 
+from metaextract_extractor.adapters.workers.complaints import Complaints
 from metaextract_extractor.adapters.workers.family import family, resident_bytes
 from metaextract_extractor.adapters.workers.inbox import Inbox
 from metaextract_extractor.adapters.workers.memory_peak import MemoryPeak
@@ -27,6 +28,7 @@ from metaextract_extractor.adapters.workers.protocol import (
     read_to_json,
 )
 from metaextract_extractor.adapters.workers.sandbox import ENVIRONMENT, Sandbox
+from metaextract_extractor.adapters.workers.starting import started
 
 log = structlog.stdlib.get_logger()
 
@@ -65,6 +67,7 @@ class WorkerProcess:
         self._process = process
         self._sandbox = sandbox
         self._inbox = inbox
+        self._complaints = Complaints(process.stderr, "worker")
         self.engines: Mapping[str, str] = {}
 
     @classmethod
@@ -84,14 +87,7 @@ class WorkerProcess:
             parent_pid=sandbox.parent_pid,
         )
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-            )
+            process = await started(command, ENVIRONMENT)
         except BaseException:
             inbox.remove()
             raise
@@ -166,6 +162,7 @@ class WorkerProcess:
             while await stdout.read(LEFTOVER_BYTES):
                 pass  # asyncio does not see the end of a process whose output nobody takes
         await self._process.wait()
+        await self._complaints.end()
         self._inbox.remove()
 
     async def _answer(self) -> Ready | Step | Done:

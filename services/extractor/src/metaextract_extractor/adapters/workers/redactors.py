@@ -14,6 +14,7 @@ import structlog
 from opentelemetry import trace
 
 from metaextract_common.errors import ServiceError
+from metaextract_extractor.adapters.workers.complaints import Complaints
 from metaextract_extractor.adapters.workers.inbox import Inbox, Outbox
 from metaextract_extractor.adapters.workers.redaction_protocol import (
     Made,
@@ -23,6 +24,7 @@ from metaextract_extractor.adapters.workers.redaction_protocol import (
     request_to_json,
 )
 from metaextract_extractor.adapters.workers.sandbox import ENVIRONMENT, Sandbox
+from metaextract_extractor.adapters.workers.starting import started
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.redaction import RedactionProfile, RedactionReport, Refusal
 
@@ -139,14 +141,8 @@ class SandboxedRedactors:
             exiftool=self._sandbox.visible.exiftool,
             parent_pid=self._sandbox.parent_pid,
         )
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
+        process = await started(command, ENVIRONMENT)
+        complaints = Complaints(process.stderr, "redactor")
         try:
             async with asyncio.timeout(self._limits.seconds_max):
                 return await self._watched(process, outbox, request)
@@ -158,6 +154,7 @@ class SandboxedRedactors:
             raise errors.worker_lost(lost.cause) from lost
         finally:
             await _ended(process)
+            await complaints.end()
 
     async def _watched(
         self, process: asyncio.subprocess.Process, outbox: Outbox, request: Request

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +45,8 @@ ENVIRONMENT: Final = {
     # As many files are read at once as there are processors; and threads would come before confinement.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # libheif decodes tiles in threads; an arena of malloc for each takes three times the address space.
+    "MALLOC_ARENA_MAX": "2",
 }
 """All that workers have of an environment."""
 
@@ -198,8 +200,28 @@ def _judged(candidate: Sandbox, attempts: dict[str, Any] | None) -> Sandbox | No
         reached = bool(around) and all(error is not None for error in around.values())
     else:
         reached = found.landlock or found.seccomp
-    log.info("sandbox.probed", level=candidate.level.value, reached=reached, **attempts)
+    log.info(
+        "sandbox.probed",
+        level=candidate.level.value,
+        reached=reached,
+        landlock=_held(attempts["landlock"], held=found.landlock),
+        seccomp=_held(attempts["seccomp"], held=found.seccomp),
+        confined=_came_of(confined),
+        around=_came_of(around or {}),
+    )
     return found if reached else None
+
+
+def _held(error: str | None, *, held: bool) -> str:
+    """Say whether what the worker did to itself is in force, and why not."""
+    if error is not None:
+        return f"not in force: {error}"
+    return "in force" if held else "not in force: what it forbids succeeded"
+
+
+def _came_of(tried: Mapping[str, str | None]) -> dict[str, str]:
+    """Say of each forbidden thing that was tried what came of it."""
+    return {name: "succeeded" if error is None else f"refused: {error}" for name, error in tried.items()}
 
 
 async def _attempts(candidate: Sandbox) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import exiftool
 
+from metaextract_extractor.domain.field_ranking import standard
 from metaextract_extractor.domain.result import Field, Notice, Standard
 
 VALUE_CHARACTERS_MAX: Final = 64 * 1024
@@ -34,19 +35,6 @@ PIXELS_MAX: Final = 2**31 - 1
 _ARGUMENTS: Final = ("-j", "-l", "-a", "-D", "-G:0:1:2:4:5:6:7", "-api", "LargeFileSupport=1")
 _KEY_PARTS: Final = 8
 
-_STANDARDS: Final = {
-    "EXIF": Standard.EXIF,
-    "IPTC": Standard.IPTC,
-    "XMP": Standard.XMP,
-    "ICC_Profile": Standard.ICC,
-    "MakerNotes": Standard.MAKERNOTE,
-    "Photoshop": Standard.PHOTOSHOP,
-    "JUMBF": Standard.JUMBF,
-    "Composite": Standard.COMPOSITE,
-    "File": Standard.FILE,
-    "ExifTool": Standard.FILE,
-    "MPF": Standard.MPF,
-}
 # What these say is true of our temporary copy, not of the file that was uploaded.
 _ABOUT_THE_COPY: Final = frozenset(
     {
@@ -134,6 +122,11 @@ class ExifTool:
         complaints: bytes = self._tool.last_stderr
         return complaints.decode("utf-8", "replace").strip()
 
+    def value(self, path: Path, group: str, name: str) -> bytes:
+        """Return the bytes of a value that it only names otherwise: a picture or film inside a field."""
+        answer: bytes = self._tool.execute("-b", f"-{group}:{name}", str(path), raw_bytes=True)
+        return answer
+
     def geolocation(self, latitude_degrees: float, longitude_degrees: float) -> dict[str, object]:
         """Return the nearest town of its own database: its Geolocation tags, raw, without that prefix."""
         place = f"geolocation={latitude_degrees:.6f},{longitude_degrees:.6f}"
@@ -161,7 +154,14 @@ def found(output: bytes) -> Found:
         identity = (parts[1], parts[-1])
         occurrence = seen[identity] = seen.get(identity, -1) + 1
         fields.append(_field(parts, value, occurrence, warnings))
-    return _found(fields, warnings)
+    return _found(_in_order(fields), warnings)
+
+
+def _in_order(fields: list[Field]) -> list[Field]:
+    """Composite tags come last, and in an order that depends on what was read before: by name instead."""
+    own = [one for one in fields if one.standard is not Standard.COMPOSITE]
+    composite = (one for one in fields if one.standard is Standard.COMPOSITE)
+    return [*own, *sorted(composite, key=lambda one: one.name)]
 
 
 def _field(parts: list[str], value: dict[str, Any], occurrence: int, warnings: list[Notice]) -> Field:
@@ -176,7 +176,7 @@ def _field(parts: list[str], value: dict[str, Any], occurrence: int, warnings: l
         warnings.append(Notice(f"ENGINE_{name.upper()}", printed, ExifTool.name))
     return Field(
         path="" if family == "Composite" else path,
-        standard=_STANDARDS.get(family, Standard.CONTAINER),
+        standard=standard(family),
         group=group,
         category=category,
         name=name,

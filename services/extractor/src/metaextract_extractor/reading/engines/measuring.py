@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -20,6 +21,7 @@ class Measurement:
         self._pids = (os.getpid(), engine_pid)
         self._peaks_reset = [_reset_peak(pid) for pid in self._pids]
         self._cpu_before = self._cpu_seconds()
+        self._for_pixels: int | None = 0
         self._read_before = self._bytes_read()
 
     def cpu_seconds(self) -> float | None:
@@ -29,8 +31,29 @@ class Measurement:
 
     def bytes_read(self) -> int | None:
         """Bytes of files that both processes read since; again if they read them again."""
-        before, now = self._read_before, self._bytes_read()
-        return None if before is None or now is None else now - before
+        return self._read_since(self._read_before)
+
+    def bytes_read_for_pixels(self) -> int | None:
+        """Those of them that were read `for_pixels`."""
+        return self._for_pixels
+
+    @contextmanager
+    def for_pixels(self) -> Iterator[None]:
+        """Count what is read in this block as read for pixels."""
+        before = self._bytes_read()
+        try:
+            yield
+        finally:
+            self._for_pixels = _sum(self._for_pixels, self._read_since(before))
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Leave what is read in this block out of `bytes_read`: it is read from other files."""
+        before = self._bytes_read()
+        try:
+            yield
+        finally:
+            self._read_before = _sum(self._read_before, self._read_since(before))
 
     def memory_peak_bytes(self) -> int | None:
         """Sum of both processes' peak resident sets since: an upper bound of what they held at once."""
@@ -39,6 +62,10 @@ class Measurement:
             return None
         return sum(peak for peak in peaks if peak)
 
+    def _read_since(self, before: int | None) -> int | None:
+        now = self._bytes_read()
+        return None if before is None or now is None else now - before
+
     def _bytes_read(self) -> int | None:
         counts = [_bytes_read(pid) for pid in self._pids]
         return None if None in counts else sum(count for count in counts if count) - self._bytes_said()
@@ -46,6 +73,10 @@ class Measurement:
     def _cpu_seconds(self) -> float | None:
         engine = _read(f"/proc/{self._engine_pid}/schedstat")
         return time.process_time() + int(engine.split()[0]) / 1e9 if engine else None
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _reset_peak(pid: int) -> bool:

@@ -14,7 +14,7 @@ from metaextract_extractor.reading.insights.multi_picture import multi_picture
 from metaextract_extractor.reading.insights.panorama import panorama
 from metaextract_extractor.reading.insights.place import place
 from metaextract_extractor.reading.insights.place_name import Gazetteer, named
-from metaextract_extractor.reading.insights.previews import previews
+from metaextract_extractor.reading.insights.previews import DRAFT_PIXELS, previews, shown
 from metaextract_extractor.reading.insights.privacy import privacy
 from metaextract_extractor.reading.insights.provenance import provenance
 
@@ -43,8 +43,9 @@ def with_place_name(insights: Insights, gazetteer: Gazetteer) -> Insights:
 
 def with_pixels(insights: Insights, evidence: Evidence, *, pixel_decoders: bool) -> Insights:
     """Add what is compared and hashed; without pixel decoders only what headers and digests tell."""
+    main = shown(evidence, DRAFT_PIXELS, pixel_decoders=pixel_decoders)  # once: it costs more than all else
     return replace(
         insights,
-        previews=previews(evidence, pixel_decoders=pixel_decoders),
-        fingerprints=fingerprints(evidence, pixel_decoders=pixel_decoders),
+        previews=previews(evidence, main, pixel_decoders=pixel_decoders),
+        fingerprints=fingerprints(evidence, main),
     )

@@ -8,7 +8,7 @@ from metaextract_extractor.domain.insights_place import Place, PlaceDoubt, Place
 from metaextract_extractor.reading.insights.stated import integer_of, numbers_of
 
 NEAR_KILOMETRES: Final = 50
-"""Farther from any town the nearest one may lie across a border."""
+"""Farther from any town the nearest one may lie across a border, or the sea."""
 
 _CODE_CHARACTERS: Final = 2
 """ISO 3166-1 alpha-2."""
@@ -49,14 +49,19 @@ def place_name(gazetteer: Gazetteer, latitude_degrees: float, longitude_degrees:
 
 
 def named(place: Place, gazetteer: Gazetteer) -> Place:
-    """Return the place with its name, and whether somebody's words speak of another country."""
+    """Return the place with its name, and whether somebody's words speak of another country.
+
+    A position far from every town has no name, nor has 0, 0: it stands for an unknown one.
+    """
     if place.latitude_degrees is None or place.longitude_degrees is None:
         return place
+    if PlaceDoubt.ZERO_ZERO in place.doubts:
+        return place
     name = place_name(gazetteer, place.latitude_degrees, place.longitude_degrees)
-    if name is None:
+    if name is None or name.distance_kilometres > NEAR_KILOMETRES:
         return place
     doubts = place.doubts
-    if name.distance_kilometres <= NEAR_KILOMETRES and _another_country(place, name):
+    if _another_country(place, name):
         doubts = (*doubts, PlaceDoubt.STATED_COUNTRY_DIFFERS)
     return replace(place, name=name, doubts=doubts)
 

@@ -15,8 +15,8 @@ from metaextract_extractor.reading.insights.stated import Stated, number_of
 EARTH_RADIUS_METRES: Final = 6_371_008.8
 """Mean radius R1 of the GRS 80 ellipsoid."""
 
-_LATITUDE_MAX: Final = 90
-_LONGITUDE_MAX: Final = 180
+LATITUDE_MAX: Final = 90
+LONGITUDE_MAX: Final = 180
 _PREFERRED: Final = ("GPS", "XMP-exif")
 _COMPUTED: Final = ("Composite", "ExifTool")
 _SIGNS: Final = {"N": 1, "E": 1, "S": -1, "W": -1}
@@ -50,7 +50,7 @@ def positions_of(stated: Stated) -> Positions:
         if latitude is None or longitude is None:
             missing |= _has_both(stated, group)
             continue
-        if abs(latitude) > _LATITUDE_MAX or abs(longitude) > _LONGITUDE_MAX:
+        if abs(latitude) > LATITUDE_MAX or abs(longitude) > LONGITUDE_MAX:
             beyond = True
             continue
         found.append(Position(group, latitude, longitude, altitude_of(stated, group), 0.0))
@@ -66,7 +66,7 @@ def destination_of(stated: Stated) -> tuple[float | None, float | None]:
     )
     if latitude is None or longitude is None:
         return None, None
-    in_range = abs(latitude) <= _LATITUDE_MAX and abs(longitude) <= _LONGITUDE_MAX
+    in_range = abs(latitude) <= LATITUDE_MAX and abs(longitude) <= LONGITUDE_MAX
     return (latitude, longitude) if in_range else (None, None)
 
 
@@ -118,7 +118,7 @@ def _in_one_value(stated: Stated) -> list[Position]:
         if len(numbers) not in (2, 3):
             continue
         latitude, longitude = numbers[:2]
-        if abs(latitude) <= _LATITUDE_MAX and abs(longitude) <= _LONGITUDE_MAX:
+        if abs(latitude) <= LATITUDE_MAX and abs(longitude) <= LONGITUDE_MAX:
             altitude = numbers[2] if len(numbers) > 2 else None  # noqa: PLR2004 - the third
             found.append(Position(field.group, latitude, longitude, altitude, 0.0))
     return found

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PREVIEWS_MAX: Final = 64
 DRAFT_PIXELS: Final = 256
+"""Longest side of the drafts that are compared and hashed."""
+
 HASHED_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of all previews together that are read for their digests."""
 
@@ -70,11 +72,16 @@ STAND_INS_TRIED_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class StandIn:
-    """The preview that is looked at instead of camera raw."""
+class Shown:
+    """What the file shows, small, RGB, as stored. `places`: of the preview that stands in for camera raw."""
 
-    places: tuple[ByteRange, ...]
     image: "Image.Image"
+    places: tuple[ByteRange, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """`image`, or `preview`."""
+        return "preview" if self.places else "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,17 @@ class _Found:
     size_pixels: tuple[int | None, int | None] = (None, None)
 
 
-def previews(evidence: Evidence, *, pixel_decoders: bool) -> Previews | None:
+def shown(evidence: Evidence, longest: int, *, pixel_decoders: bool) -> Shown | None:
+    """Decode the main image at a size near `longest` pixels; of camera raw its largest preview."""
+    image = draft(evidence, longest, pixel_decoders=pixel_decoders)
+    return Shown(image) if image else _stand_in(evidence, longest, pixel_decoders=pixel_decoders)
+
+
+def previews(evidence: Evidence, main: Shown | None, *, pixel_decoders: bool) -> Previews | None:
     """Describe every embedded picture and compare those that should show the same as the main image."""
     found = list(_found(evidence))[:PREVIEWS_MAX]
     if not found:
         return None
-    main: StandIn | None = None
-    if any(one.kind in _SAME_SUBJECT and one.places for one in found):
-        image = draft(evidence, DRAFT_PIXELS, pixel_decoders=pixel_decoders)
-        main = (
-            StandIn((), image) if image else stand_in(evidence, DRAFT_PIXELS, pixel_decoders=pixel_decoders)
-        )
     left = HASHED_BYTES_MAX
     images = []
     for one in found:
@@ -105,21 +112,21 @@ def previews(evidence: Evidence, *, pixel_decoders: bool) -> Previews | None:
     return Previews(tuple(images), _worst(images))
 
 
-def stand_in(evidence: Evidence, longest: int, *, pixel_decoders: bool) -> StandIn | None:
+def _stand_in(evidence: Evidence, longest: int, *, pixel_decoders: bool) -> Shown | None:
     """Decode the largest preview of camera raw, which the camera made from it; None for other files."""
     if not pixel_decoders or not is_raw(evidence):
         return None
-    shown = []
+    candidates = []
     for one in _found(evidence):
         view = view_of(evidence, one.places) if one.kind in _SAME_SUBJECT else None
         header = read_header(view) if view is not None else Header("")
         width, height = header.width_pixels or 0, header.height_pixels or 0
         if view is not None and max(width, height) >= STAND_IN_PIXELS_MIN:
-            shown.append((width * height, one, view))
-    for _, one, view in sorted(shown, key=lambda each: -each[0])[:STAND_INS_TRIED_MAX]:
+            candidates.append((width * height, one, view))
+    for _, one, view in sorted(candidates, key=lambda each: -each[0])[:STAND_INS_TRIED_MAX]:
         image = embedded_draft(view, longest, pixel_decoders=pixel_decoders)
         if image is not None:
-            return StandIn(one.places, image)
+            return Shown(image, one.places)
     return None
 
 
@@ -213,7 +220,7 @@ def _unplaced(evidence: Evidence, stated: Stated) -> Iterator[_Found]:
 
 
 def _described(
-    evidence: Evidence, one: _Found, main: StandIn | None, left: int, *, pixel_decoders: bool
+    evidence: Evidence, one: _Found, main: Shown | None, left: int, *, pixel_decoders: bool
 ) -> Preview:
     view = view_of(evidence, one.places)
     header = read_header(view) if view is not None else Header("")
@@ -238,7 +245,7 @@ def _described(
 
 
 def _comparison(
-    one: _Found, image: "Image.Image | None", main: StandIn | None, *, pixel_decoders: bool
+    one: _Found, image: "Image.Image | None", main: Shown | None, *, pixel_decoders: bool
 ) -> PreviewComparison:
     if main is not None and image is not None and one.kind in _SAME_SUBJECT and one.places != main.places:
         return compare(image, main.image)

@@ -12,13 +12,13 @@ from PIL import Image
 
 LANGUAGE: Final = "eng"
 
-CPU_SECONDS_MAX: Final = 5.0
+CPU_SECONDS_MAX: Final = 12.0
 """CPU time that the text of one file may take."""
 
-WALL_SECONDS_MAX: Final = 8.0
-"""And time on the clock, so that a busy machine cuts it short instead of the limit of a worker's step."""
+WALL_SECONDS_MAX: Final = 15.0
+"""And time on the clock, so that a busy machine cuts it short instead of the limit of an operation."""
 
-_PASS_SECONDS_MAX: Final = 4.0
+_PASS_SECONDS_MAX: Final = 8.0
 _PASS_SECONDS_MIN: Final = 0.05
 
 SPARSE: Final = tesserocr.PSM.SPARSE_TEXT

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 from metaextract_extractor.domain.insights import Insights
 from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.reading.evidence import Evidence
-from metaextract_extractor.reading.insights.pixels import draft
-from metaextract_extractor.reading.insights.previews import stand_in
+from metaextract_extractor.reading.insights.previews import shown
 from metaextract_extractor.reading.insights.turning import orientation_of, upright
 
 if TYPE_CHECKING:
@@ -97,11 +96,8 @@ def _ocr(evidence: Evidence, tessdata: Path | None, insights: Insights) -> Opera
 
 def _picture(evidence: Evidence, longest: int) -> "tuple[Image.Image, str] | None":
     """Decode the image upright, or of camera raw its largest preview."""
-    image, source = draft(evidence, longest, pixel_decoders=True), "image"
-    if image is None:
-        found = stand_in(evidence, longest, pixel_decoders=True)
-        image, source = (found.image if found else None), "preview"
-    return (upright(image, orientation_of(evidence)), source) if image is not None else None
+    found = shown(evidence, longest, pixel_decoders=True)
+    return (upright(found.image, orientation_of(evidence)), found.source) if found else None
 
 
 def _not(operation: Operation, reason: str) -> OperationOutcome:

@@ -13,12 +13,21 @@ from metaextract_extractor.reading.quality.consistency import assess_consistency
 from metaextract_extractor.reading.quality.efficiency import Cost, assess_efficiency, cost_model
 from metaextract_extractor.reading.quality.plausibility import assess_plausibility
 from metaextract_extractor.reading.quality.recommendations import recommend
-from metaextract_extractor.reading.quality.support import support
+from metaextract_extractor.reading.quality.support import support, support_without_primary
 from metaextract_extractor.reading.quality.unknown_tags import is_unknown_tags_field
 
 
-def assess(evidence: Evidence, cost: Cost, *, format_name: str, now: datetime | None = None) -> Quality:
+def assess(
+    evidence: Evidence,
+    cost: Cost,
+    *,
+    format_name: str,
+    now: datetime | None = None,
+    without_primary: bool = False,
+) -> Quality:
     """Assess one reading. `format_name`: as the engine says it. `now`: when the file was received, UTC.
+
+    `without_primary`: the primary engine has no part in it, so what was measured with it does not hold.
 
     Changes `evidence.fields`: those that another engine read too get their `agreement`, and the one in which
     ExifTool tells what it does not know is taken out, for it is not of the file.
@@ -30,7 +39,7 @@ def assess(evidence: Evidence, cost: Cost, *, format_name: str, now: datetime | 
     consistency = assess_consistency(evidence)
     plausibility = assess_plausibility(evidence, now=now)
     name = _short_name(format_name, evidence.subject.family)
-    format_support = support(name)
+    format_support = support_without_primary(name) if without_primary else support(name)
     return Quality(
         confidence=confidence,
         completeness=completeness,

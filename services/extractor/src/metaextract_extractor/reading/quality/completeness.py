@@ -11,26 +11,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from metaextract_extractor.domain.quality import Completeness
-from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.quality.decoded_bytes import decoded_bytes
 from metaextract_extractor.reading.quality.intervals import size
-from metaextract_extractor.reading.quality.reach import expected_tags, reach
+from metaextract_extractor.reading.quality.reach import expected_tags, is_tag, reach
 from metaextract_extractor.reading.quality.unknown_tags import unknown_tags
 
 GAPS_MAX: Final = 100
 UNKNOWN_TAGS_MAX: Final = 100
 
-_NO_TAGS: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
 
-
-def assess_completeness(
-    evidence: Evidence, *, at_least: float = 0.0, expected: Mapping[str, float] | None = None
-) -> Completeness:
+def assess_completeness(evidence: Evidence, *, expected: Mapping[str, float] | None = None) -> Completeness:
     """Measure what was decoded of what was found, and name what was not.
 
-    `at_least`: what an earlier partial result of the same file told. What was read once stays read, so that
-    the score of an arriving file never falls. `expected`: other averages than those of this build (`reach`).
+    `expected`: other averages than those of this build (`reach`).
     """
     known = decoded_bytes(evidence)
     unknown = unknown_tags(evidence.fields)
@@ -44,7 +38,7 @@ def assess_completeness(
     parts = [part for part in (structure, decoding) if part is not None]
     measured = bool(parts) or walk.references_known > 0 or reached < 1
     return Completeness(
-        score=max(at_least, math.prod((*parts, reached))) if measured else None,
+        score=math.prod((*parts, reached)) if measured else None,
         structure=structure,
         decoding=decoding,
         reach=reached,
@@ -58,11 +52,6 @@ def assess_completeness(
         gaps_count=len(known.gaps),
         gaps=known.largest_gaps(GAPS_MAX),
     )
-
-
-def is_tag(field: Field) -> bool:
-    """Whether a field stands in the file, and is not computed or of the file system."""
-    return field.standard not in _NO_TAGS
 
 
 def _share(part: int, whole: int) -> float:

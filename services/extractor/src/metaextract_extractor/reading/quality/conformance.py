@@ -51,6 +51,12 @@ _DATE: Final = re.compile(
 )
 _DIRECTORIES: Final = frozenset({"IFD0", "ExifIFD", "GPS", "InteropIFD"})
 _UNDEFINED: Final = re.compile(r"Unknown \(.{1,80}\)", re.DOTALL)
+_ABOUT_THE_READER: Final = ("Install ", "Unknown file type")
+"""So begins what ExifTool says of the modules that it lacks, such as that for Brotli, and of the formats.
+
+A file whose format nobody knows is refused: a result of one is proof that others knew it.
+"""
+
 _MINOR: Final = re.compile(r"\[minor\]\s*", re.IGNORECASE)
 _GRAVITY: Final = tuple(Severity)
 
@@ -75,6 +81,8 @@ def _engine_complaints(evidence: Evidence) -> Iterator[Finding]:
     """What the primary engine says of the file, in its words."""
     for field in evidence.fields:
         if field.group != "ExifTool" or field.name not in ("Warning", "Error"):
+            continue
+        if field.printed.startswith(_ABOUT_THE_READER):
             continue
         minor = _MINOR.match(field.printed)
         severity = Severity.MINOR if minor else Severity.WARNING

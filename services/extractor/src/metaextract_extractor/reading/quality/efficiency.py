@@ -35,6 +35,7 @@ class Cost:
     wall_seconds: float | None = None
     memory_peak_bytes: int | None = None
     bytes_read: int | None = None
+    bytes_read_for_pixels: int | None = None
     bytes_total: int = 0
     host_scale: float | None = None
 
@@ -122,19 +123,19 @@ def measure_host(model: CostModel | None = None) -> float:
 
 
 def assess_efficiency(cost: Cost, format_name: str, fields_count: int, model: CostModel) -> Efficiency:
-    """Compare what a reading cost with what such a file costs. The queue's part is the server's to add."""
+    """Compare what a reading cost with what such a file costs; see `Efficiency.seen_from_outside`."""
     expected = None
     if cost.host_scale is not None:
         expected = model.expected_ms(format_name, fields_count, cost.bytes_total) * cost.host_scale
     cpu_ms = _ms(cost.cpu_seconds)
     efficiency = min(1.0, expected / cpu_ms) if expected is not None and cpu_ms else None
-    economy = None
-    if cost.bytes_read is not None and cost.bytes_total > 0:
-        economy = max(0.0, 1 - cost.bytes_read / cost.bytes_total)
+    metadata_bytes = None
+    if cost.bytes_read is not None and cost.bytes_read_for_pixels is not None:
+        metadata_bytes = cost.bytes_read - cost.bytes_read_for_pixels
     return Efficiency(
         processing_efficiency=efficiency,
         expected_cpu_ms=expected,
-        io_economy=economy,
+        io_economy=_economy(cost.bytes_read, cost.bytes_total),
         cpu_ms=cpu_ms,
         wall_ms=_ms(cost.wall_seconds),
         queue_ms=None,
@@ -143,7 +144,15 @@ def assess_efficiency(cost: Cost, format_name: str, fields_count: int, model: Co
         bytes_total=cost.bytes_total,
         host_scale=cost.host_scale,
         model_version=model.version,
+        bytes_read_for_pixels=cost.bytes_read_for_pixels,
+        metadata_io_economy=_economy(metadata_bytes, cost.bytes_total),
     )
+
+
+def _economy(bytes_read: int | None, bytes_total: int) -> float | None:
+    if bytes_read is None or bytes_total <= 0:
+        return None
+    return max(0.0, 1 - bytes_read / bytes_total)
 
 
 def _ms(seconds: float | None) -> float | None:

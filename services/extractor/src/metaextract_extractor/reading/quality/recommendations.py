@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from metaextract_extractor.domain.quality import (
+    ACTIONS_MAX,
     Completeness,
     Confidence,
     Conformance,
@@ -17,7 +18,6 @@ from metaextract_extractor.domain.quality import (
 )
 from metaextract_extractor.domain.result import Why
 
-ACTIONS_MAX: Final = 20
 DOUBTFUL: Final = 0.1
 """A field is told of when an independent reader is this unlikely to find its value."""
 
@@ -62,7 +62,13 @@ def _for_findings(findings: Iterable[Finding], part: str) -> Iterator[Recommenda
     for finding in findings:
         advice = _FOR_FINDINGS.get(finding.rule)
         if advice and finding.severity is not Severity.MINOR:
-            yield Recommendation(f"{finding.statement} {advice}", part, finding.rule)
+            yield Recommendation(f"{_sentence(finding.statement)} {advice}", part, finding.rule)
+
+
+def _sentence(statement: str) -> str:
+    """End it: engines write theirs without a full stop."""
+    text = statement.rstrip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _for_conflicts(confidence: Confidence) -> Iterator[Recommendation]:
@@ -79,7 +85,7 @@ def _for_conflicts(confidence: Confidence) -> Iterator[Recommendation]:
 def _for_facts(consistency: Consistency) -> Iterator[Recommendation]:
     for finding in consistency.findings:
         yield Recommendation(
-            f"{finding.statement} Decide which one is right and write it to all places.",
+            f"{_sentence(finding.statement)} Decide which one is right and write it to all places.",
             "consistency",
             finding.rule,
         )

@@ -3,51 +3,51 @@
 `support.json` is written by `python -m bench quality` and by nobody else.
 """
 
-import json
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
+from metaextract_extractor.domain.measured_support import MeasuredSupport
 from metaextract_extractor.domain.quality import FormatSupport, SupportLevel
 
 COMPREHENSIVE_SHARE: Final = 0.98
 ADVANCED_SHARE: Final = 0.90
 
 
-def level_of(recall: float, exact: float, dimensions: float, *, crashes_count: int | None) -> SupportLevel:
+def level_of(
+    recall: float | None, exact: float | None, dimensions: float, *, crashes_count: int | None
+) -> SupportLevel:
     """Return the level that a run's figures earn.
 
-    `dimensions`: share of the files whose width and height were read. Without a fuzz run
-    (`crashes_count` None) nothing is comprehensive.
+    `recall`, `exact`: None if no tags of its files were known. `dimensions`: share of the files that were
+    identified and whose width and height were read. Without a fuzz run (`crashes_count` None) nothing is
+    comprehensive.
     """
-    if min(recall, exact) >= COMPREHENSIVE_SHARE and crashes_count == 0:
+    tags = min(recall, exact) if recall is not None and exact is not None else 0.0
+    if tags >= COMPREHENSIVE_SHARE and crashes_count == 0:
         return SupportLevel.COMPREHENSIVE
-    if min(recall, exact) >= ADVANCED_SHARE:
+    if tags >= ADVANCED_SHARE:
         return SupportLevel.ADVANCED
     return SupportLevel.BASIC if dimensions >= ADVANCED_SHARE else SupportLevel.LIMITED
 
 
 def support(format_name: str) -> FormatSupport:
     """Return how well a format is read; one that the run did not meet is limited."""
-    document = _document()
-    row = document["formats"].get(format_name.upper())
-    if row is None:
-        return FormatSupport(format_name, SupportLevel.LIMITED, 0, None, None, None, None, "", ())
-    return FormatSupport(
-        format_name=format_name,
-        level=SupportLevel(row["level"]),
-        files_count=row["files_count"],
-        recall=row["recall"],
-        exact=row["exact"],
-        fuzzed_count=row["fuzzed_count"],
-        crashes_count=row["crashes_count"],
-        measured_on=document["measured_on"],
-        engines=tuple(document["engines"]),
-    )
+    return _measured().of(format_name)
+
+
+def support_without_primary(format_name: str) -> FormatSupport:
+    """Return how well a format is read where the primary engine is missing from the result: basic at best.
+
+    The figures of the run are those of all engines, so they are not told.
+    """
+    measured = support(format_name)
+    if measured.level is SupportLevel.LIMITED:
+        return measured
+    return replace(measured, level=SupportLevel.BASIC, recall=None, exact=None)
 
 
 @cache
-def _document() -> Mapping[str, Any]:
-    content: dict[str, Any] = json.loads(resources.files(__package__).joinpath("support.json").read_text())
-    return content
+def _measured() -> MeasuredSupport:
+    return MeasuredSupport.from_json(resources.files(__package__).joinpath("support.json").read_text())

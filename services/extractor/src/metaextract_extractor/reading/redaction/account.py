@@ -15,21 +15,30 @@ from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.evidence import subject_of
 from metaextract_extractor.reading.merging import placed
+from metaextract_extractor.reading.redaction.buried import Carrier, buried_in, carriers_in
 from metaextract_extractor.reading.redaction.pictures import picture_digest
 from metaextract_extractor.reading.redaction.structure import is_computed
+from metaextract_extractor.reading.redaction.unseen import unseen_in
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
 # What is embedded in what is embedded, unknown tags too, and the digest of the compressed picture.
 _OPTIONS: Final = ("-ee", "-u", "-api", "RequestTags=ImageDataHash", "-api", "ImageHashType=SHA256")
 
 _EMBEDDED_COUNT_MAX: Final = 16
-"""Files within the file that are read; hardly any has more than four."""
+"""Files within the file that are read by themselves; hardly any has more than four.
+
+Of the others, `buried_in` reads the Exif and XMP.
+"""
+
+MORE_THAN_READ: Final = Container("more than is read", "vendor", ())
+"""Stands for what is beyond our limits, among the parts that nobody looks into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """One file as two readers see it. `picture`: digest of the compressed picture; empty without one.
 
+    `unseen`: parts that no reader looks into. `carriers`: values that hold a file of their own.
     `seen_by_others`: format and size as Pillow states them, None if it does not open the file.
     """
 
@@ -40,7 +49,9 @@ class Account:
     fields: tuple[Field, ...]
     walked_fields: tuple[Field, ...]
     containers: tuple[Container, ...]
-    embedded_kinds: tuple[str, ...]
+    unseen: tuple[Container, ...]
+    carriers: tuple[Carrier, ...]
+    embedded: tuple[Embedded, ...]
     picture: str
     seen_by_others: tuple[str | None, tuple[int, int]] | None
     is_error: bool
@@ -62,15 +73,21 @@ def account_of(exiftool: ExifTool, path: Path, extension: str, scratch: Path) ->
         with suppress(BudgetExceededError):
             walk_file(subject.view, walk, subject.family, extension)
         stated = next((one.printed for one in found.fields if one.name == "ImageDataHash"), "")
+        buried, is_all = buried_in(exiftool, path, walk, scratch)
+        unseen = tuple(unseen_in(path, subject.view, subject.family, walk, found.fields))
+        if not is_all or walk.budgets_exceeded:
+            unseen = (*unseen, MORE_THAN_READ)
         return Account(
             path=path,
             family=subject.family,
             format_name=found.format_name,
             size_pixels=(found.width_pixels, found.height_pixels),
-            fields=(*placed(found.fields, walk), *_within(exiftool, path, walk.embedded, scratch)),
+            fields=(*placed(found.fields, walk), *_within(exiftool, path, walk.embedded, scratch), *buried),
             walked_fields=tuple(walk.fields),
             containers=tuple(walk.containers),
-            embedded_kinds=tuple(dict.fromkeys(one.kind for one in walk.embedded)),
+            unseen=unseen,
+            carriers=tuple(carriers_in(exiftool, path, found.fields, scratch)),
+            embedded=tuple(walk.embedded),
             picture=stated or picture_digest(subject.view, subject.family),
             seen_by_others=_seen_by_pillow(path),
             is_error=any(one.code == "ENGINE_ERROR" for one in found.warnings),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.redaction import FieldName
-from metaextract_extractor.domain.result import Field, Standard
+from metaextract_extractor.domain.result import ByteRange, Field, Standard
 from metaextract_extractor.reading.redaction.account import Account
 from metaextract_extractor.reading.redaction.places import tells_place
 from metaextract_extractor.reading.redaction.rules import TEXT_CHARACTERS_MIN, Rules, identifies, texts_of
@@ -21,6 +21,9 @@ TEXT_BYTES_MAX: Final = 256
 """As much of a text as is looked for."""
 COORDINATE_BYTES_MIN: Final = 16
 """A coordinate as it is stored in Exif; shorter numbers stand anywhere by chance."""
+
+PLACES_COUNT_MAX: Final = 200
+"""Places where removed values still stand that are overwritten; a copy with more is thrown away."""
 
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be")
 _COORDINATES: Final = frozenset({"GPSLatitude", "GPSLongitude", "GPSDestLatitude", "GPSDestLongitude"})
@@ -67,6 +70,18 @@ def found_in(copy: Path, needles: Sequence[Needle]) -> tuple[int, list[Needle]]:
     with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         left = [one for one in looked_for if any(content.find(form) >= 0 for form in one.forms)]
     return len(looked_for), left
+
+
+def places_of(copy: Path, needles: Iterable[Needle]) -> tuple[ByteRange, ...]:
+    """Return where the values stand, the first of them if there are many."""
+    places: list[ByteRange] = []
+    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for form in (form for one in needles for form in one.forms):
+            at = content.find(form)
+            while at >= 0 and len(places) < PLACES_COUNT_MAX:
+                places.append(ByteRange(at, len(form)))
+                at = content.find(form, at + len(form))
+    return tuple(places)
 
 
 def _texts(fields: Iterable[Field]) -> Iterator[Needle]:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.redaction import FieldName
-from metaextract_extractor.domain.result import Container, Field, Standard
+from metaextract_extractor.domain.result import ByteRange, Container, Field, Standard
 from metaextract_extractor.reading.redaction.account import Account
-from metaextract_extractor.reading.redaction.own_writers import Piece, without_chunks, without_profile_tag
+from metaextract_extractor.reading.redaction.buried import BURIED
+from metaextract_extractor.reading.redaction.cuts import without_parts
+from metaextract_extractor.reading.redaction.own_writers import Piece, without_profile_tag
 from metaextract_extractor.reading.redaction.structure import is_computed
+from metaextract_extractor.reading.redaction.unseen import BOXES
 
 Arguments = tuple[str, ...]
 
@@ -62,6 +65,8 @@ _FIELDS_IN_PLACE: Final = frozenset(
 _CONTAINERS_IN_PLACE: Final = frozenset({"HEIF", "AVIF", "GIF", "JP2", "JXL", "WEBP"})
 """Families of boxes and blocks: nothing points into one, and none has a checksum."""
 _CHECKSUMS: Final = "PNG"
+_IN_BOXES: Final = frozenset({"video"})
+_PARTS_TO_CUT: Final = {"PNG": ("vendor",), "GIF": ("vendor", "text")}
 _PROFILE_TAGS: Final = {"MakeAndModel": b"mmod"}
 _FILLERS: Final = {"xmp": b" ", "exif": b"\0", "jumbf": b"\0", "iptc": b"\0", "vendor": b"\0", "text": b" "}
 _EMPTY_EXIF: Final = b"II*\0\x08\0\0\0" + bytes(6)
@@ -72,22 +77,28 @@ _BLANK: Final = b"\0 "
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What is still in a copy and must not be: fields, containers, and removed `values` in its bytes."""
+    """What is still in a copy and must not be.
+
+    Fields, containers, parts that nobody looks into (`unseen`), and removed `values` that stand in its bytes
+    at `places`.
+    """
 
     fields: tuple[Field, ...] = ()
     containers: tuple[Container, ...] = ()
+    unseen: tuple[Container, ...] = ()
     values: tuple[FieldName, ...] = ()
+    places: tuple[ByteRange, ...] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is something."""
-        return bool(self.fields or self.containers or self.values)
+        return bool(self.fields or self.containers or self.unseen or self.values)
 
     @property
     def names(self) -> tuple[FieldName, ...]:
         """Everything by its name; a container by the path that leads to it."""
         named = [FieldName(one.group, one.name) for one in self.fields]
-        named += [FieldName("", one.path) for one in self.containers]
+        named += [FieldName("", one.path) for one in (*self.containers, *self.unseen)]
         return tuple(dict.fromkeys((*named, *self.values)))
 
 
@@ -131,12 +142,9 @@ def overwritten_fields(left: Leftovers, copy: Account, target: Path) -> bool:
     if copy.family == _CHECKSUMS:
         return False
     pieces = [
-        (
-            one.location.offset_bytes,
-            (b" " if one.standard is Standard.XMP else b"\0") * one.location.length_bytes,
-        )
+        (one.location.offset_bytes, _field_filler(one, one.location, copy.path))
         for one in left.fields
-        if one.location and one.standard in _FIELDS_IN_PLACE
+        if one.location and (one.standard in _FIELDS_IN_PLACE or one.path.startswith(BURIED))
     ]
     profiles = [one for one in copy.containers if one.kind == "icc"]
     for name in {one.name for one in left.fields if one.standard is Standard.ICC} & set(_PROFILE_TAGS):
@@ -145,10 +153,18 @@ def overwritten_fields(left: Leftovers, copy: Account, target: Path) -> bool:
     return _overwritten(copy.path, target, pieces)
 
 
+def _field_filler(field: Field, place: ByteRange, file: Path) -> bytes:
+    if field.path.startswith(BURIED):
+        kind = "xmp" if field.standard is Standard.XMP else "exif"
+        return _filler(kind, place.length_bytes, file, place.offset_bytes)
+    return (b" " if field.standard is Standard.XMP else b"\0") * place.length_bytes
+
+
 def overwritten_containers(left: Leftovers, copy: Account, target: Path) -> bool:
     """Write `target` with filler in the containers, or without them; False if that cannot be done."""
-    if copy.family == _CHECKSUMS:
-        return without_chunks(copy.path, target, [one for one in left.containers if one.kind == "vendor"])
+    parts = [one for one in left.containers if one.kind in _PARTS_TO_CUT.get(copy.family, ())]
+    if parts or copy.family == _CHECKSUMS:
+        return without_parts(copy.path, target, parts, copy.family)
     if copy.family not in _CONTAINERS_IN_PLACE:
         return False
     paths = {one.path for one in left.fields if one.path}
@@ -164,6 +180,30 @@ def overwritten_containers(left: Leftovers, copy: Account, target: Path) -> bool
         for at in one.places
     ]
     return _overwritten(copy.path, target, pieces)
+
+
+def without_unseen(left: Leftovers, copy: Account, target: Path) -> bool:
+    """Write `target` without the parts that nobody looks into; False if there are none."""
+    return without_parts(copy.path, target, left.unseen, copy.family)
+
+
+def overwritten_values(left: Leftovers, copy: Account, target: Path) -> bool:
+    """Write `target` with zeros where removed values still stand; False if that cannot be done.
+
+    Should the picture by chance hold one, then the copy is not verified, because its picture is another.
+    """
+    if copy.family == _CHECKSUMS:
+        return False
+    pieces = [(one.offset_bytes, bytes(one.length_bytes)) for one in left.places]
+    return _overwritten(copy.path, target, pieces)
+
+
+def overwritten_files(left: Leftovers, copy: Account, target: Path) -> bool:
+    """Write `target` with zeros where films and pictures stand in boxes of their own; False if none does."""
+    if copy.family not in BOXES or not left.fields:
+        return False
+    films = tuple(Container(one.path, "vendor", one.places) for one in copy.embedded if one.kind in _IN_BOXES)
+    return without_parts(copy.path, target, films, copy.family)
 
 
 def _filler(kind: str, length: int, file: Path, offset: int) -> bytes:

@@ -1,19 +1,14 @@
 """The little that we write ourselves: where ExifTool has no writer, and the structure is a plain list.
 
-Sources: PNG (third edition), 5.3; Photoshop file formats specification, image resources; ICC.1:2022, 7.2 and
-7.3.
+Sources: Photoshop file formats specification, image resources; ICC.1:2022, 7.2 and 7.3.
 """
 
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.result import Container
-
-_CHUNK_HEADER_BYTES: Final = 8
-_CHUNK_CHECKSUM_BYTES: Final = 4
 
 _PSD_COLOURS_AT: Final = 26
 _LENGTH_BYTES: Final = 4
@@ -34,19 +29,6 @@ _ICC_HEADER_BYTES: Final = 128
 _ICC_ENTRY_BYTES: Final = 12
 _ICC_ENTRIES_COUNT_MAX: Final = 200
 _ICC_DIGEST: Final = (84, 16)
-
-
-def without_chunks(source: Path, target: Path, containers: Iterable[Container]) -> bool:
-    """Leave out PNG chunks; a container is what stands in one. False if there are none."""
-    places = sorted((place.offset_bytes, place.length_bytes) for one in containers for place in one.places)
-    if not places:
-        return False
-    with source.open("rb") as file, target.open("xb") as copy:
-        for offset, length in places:
-            copy.write(file.read(max(0, offset - _CHUNK_HEADER_BYTES - file.tell())))
-            file.seek(offset + length + _CHUNK_CHECKSUM_BYTES)
-        shutil.copyfileobj(file, copy)
-    return True
 
 
 def with_resources_of_the_picture(source: Path, target: Path, *, keep_colour: bool) -> bool:

@@ -40,6 +40,17 @@ def picture_digest(view: View, family: str) -> str:
     return digest.hexdigest()
 
 
+def picture_end(view: View, family: str) -> int | None:
+    """Return the offset behind the picture's last byte; None as `picture_digest` says nothing."""
+    parts = _PARTS.get(family)
+    if parts is None:
+        return None
+    try:
+        return max(offset + length for offset, length in parts(view))
+    except MissingBytesError:
+        return None
+
+
 Parts = Iterator[tuple[int, int]]
 
 

@@ -19,7 +19,7 @@ from metaextract_extractor.domain.redaction import (
 from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.engines.exiftool import ExifTool
 from metaextract_extractor.reading.redaction.account import Account, account_of
-from metaextract_extractor.reading.redaction.leaks import found_in, needles_of
+from metaextract_extractor.reading.redaction.leaks import found_in, needles_of, places_of
 from metaextract_extractor.reading.redaction.means import (
     BEHIND,
     PREVIEWS,
@@ -29,7 +29,10 @@ from metaextract_extractor.reading.redaction.means import (
     is_blank,
     overwritten_containers,
     overwritten_fields,
+    overwritten_files,
+    overwritten_values,
     removals,
+    without_unseen,
 )
 from metaextract_extractor.reading.redaction.own_writers import with_resources_of_the_picture
 from metaextract_extractor.reading.redaction.rules import PictureOnly, rules_for, texts_of
@@ -100,12 +103,15 @@ class _Redaction:
         """Go through the means as long as something is left."""
         steps = (
             lambda copy, left: self._rewritten(copy, removals(left.fields)),
+            lambda copy, left: self._in_place(without_unseen, copy, left),
             self._fields_in_place,
             lambda copy, left: self._rewritten(copy, blocks_of(left)),
             self._fields_in_place,
             self._containers_in_place,
+            lambda copy, left: self._in_place(overwritten_values, copy, left),
             lambda copy, _left: self._rewritten(copy, BEHIND),
             lambda copy, _left: self._rewritten(copy, PREVIEWS),
+            lambda copy, left: self._in_place(overwritten_files, copy, left),
         )
         copy = self._first_copy()
         left = self._left_in(copy)
@@ -113,7 +119,9 @@ class _Redaction:
             if not left.any:
                 break
             better = step(copy, left)
-            if better is not copy:
+            if better is not copy and self._picture_is_unchanged(better) is False:
+                better.path.unlink()  # a step that costs the picture mends nothing: what is left is told
+            elif better is not copy:
                 copy.path.unlink()
                 copy, left = better, self._left_in(better)
         return self._verified(copy, left)
@@ -178,18 +186,23 @@ class _Redaction:
         return self._folder / f"{self._copies_count}{'.' + self._extension if self._extension else ''}"
 
     def _left_in(self, copy: Account) -> Leftovers:
-        fields = tuple(one for one in copy.all_fields if not says_nothing(one) and self._rules.forbids(one))
+        fields = [one for one in copy.all_fields if self._is_forbidden(one)]
+        fields += [one.field for one in copy.carriers if any(map(self._is_forbidden, one.inner))]
         containers = tuple(
             one
             for one in copy.containers
             if self._rules.forbids_container(one) and not is_blank(copy.path, one)
         )
-        if fields or containers:
-            return Leftovers(fields, containers)
+        if fields or containers or copy.unseen:
+            return Leftovers(tuple(fields), containers, copy.unseen)
         explained = [text for one in copy.fields if _may_repeat(one) for text in texts_of(one)]
         needles = [one for one in self._needles if not one.is_in(explained)]
         self._searched_count, found = found_in(copy.path, needles)
-        return Leftovers(values=tuple(one.field for one in found))
+        places = places_of(copy.path, found)
+        return Leftovers(values=tuple(one.field for one in found), places=places)
+
+    def _is_forbidden(self, field: Field) -> bool:
+        return not says_nothing(field) and self._rules.forbids(field)
 
     def _verified(self, copy: Account, left: Leftovers) -> Copy:
         unchanged = self._picture_is_unchanged(copy)
@@ -237,7 +250,7 @@ class _Redaction:
             if because is not None:
                 kept[KeptField(one.group, one.name, because)] = None
         if isinstance(self._rules, PictureOnly):
-            for kind in copy.embedded_kinds:
+            for kind in dict.fromkeys(one.kind for one in copy.embedded):
                 kept[KeptField(EMBEDDED_GROUP, kind, KeptBecause.SHOWS_PICTURE)] = None
         return tuple(kept)
 
@@ -264,6 +277,8 @@ def _stated(account: Account) -> dict[FieldName, bool]:
 
 
 def _what_is_wrong(left: Leftovers, *, unchanged: bool | None, opens: bool) -> str:
+    if left.unseen and not left.fields and not left.containers:
+        return "part of the copy cannot be looked into, and the format does not let go of it"
     if left.fields or left.containers:
         return "something that had to go is still in the copy"
     if left.values:

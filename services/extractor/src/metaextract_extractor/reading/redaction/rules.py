@@ -13,12 +13,15 @@ from metaextract_extractor.reading.insights.privacy import identified_by
 from metaextract_extractor.reading.redaction.account import Account
 from metaextract_extractor.reading.redaction.coarse import Rounded, rounded_of
 from metaextract_extractor.reading.redaction.means import Arguments, removals
-from metaextract_extractor.reading.redaction.places import names_town, tells_place
+from metaextract_extractor.reading.redaction.places import names_town, states_position, tells_place
 from metaextract_extractor.reading.redaction.silence import says_nothing
 from metaextract_extractor.reading.redaction.structure import is_computed, shows_picture
 
 TEXT_CHARACTERS_MIN: Final = 6
 """Shorter texts stand in any file by chance."""
+
+ALWAYS: Final = ("-IFD0:OriginalRawFileData=",)
+"""The whole file that a DNG was made from, compressed: nobody looks into it."""
 
 _SIGNED: Final = "jumbf"
 """What a signature over the file stands in: any change makes it false."""
@@ -80,7 +83,7 @@ class PictureOnly:
 
     def arguments(self, _fields: Sequence[Field]) -> Arguments:
         """Everything, then what a TIFF or raw directory may do without; then the exceptions."""
-        removed = ("-all=",) if self.raw else ("-all=", "-CommonIFD0=")
+        removed = ("-all=", *ALWAYS) if self.raw else ("-all=", "-CommonIFD0=")
         if not self.keep_colour:
             return removed
         if self.family in _TURNED_BY_CONTAINER:
@@ -141,7 +144,7 @@ class PlaceUnknown:
         named = removals(one for one in fields if self.forbids(one))
         structures = () if self.coarse else ("-XMP-iptcExt:LocationCreated=", "-XMP-iptcExt:LocationShown=")
         removed = (one for one in named if one.removesuffix("=") not in asked)
-        return ("-GPS:all=", *structures, *removed, "-JUMBF:all=", *rounded)
+        return (*ALWAYS, "-GPS:all=", *structures, *removed, "-JUMBF:all=", *rounded)
 
     def forbids(self, field: Field) -> bool:
         """What tells the place, by its name or by naming it."""
@@ -170,6 +173,8 @@ class PlaceUnknown:
     def _names_place(self, field: Field) -> bool:
         if is_computed(field.group, field.name):
             return False
+        if states_position(field):
+            return True
         text = field.printed.casefold()
         latitudes, longitudes = self.numbers
         if any(name in text for name in self.names):
@@ -208,9 +213,10 @@ def _is_measured(field: Field) -> bool:
 
 
 def texts_of(field: Field) -> Iterator[str]:
-    """Yield the texts of a value that are long enough to be looked for."""
+    """Yield the texts of a value that are long enough to be looked for; of a choice by number, its name."""
     values = field.raw if isinstance(field.raw, list | tuple) else [field.raw]
-    for value in values:
+    is_choice = isinstance(field.raw, int) and field.printed.replace(" ", "").isalpha()
+    for value in (*values, field.printed) if is_choice else values:
         if isinstance(value, str) and len(text := value.strip()) >= TEXT_CHARACTERS_MIN:
             yield text
 

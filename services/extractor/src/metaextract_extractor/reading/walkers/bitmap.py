@@ -35,7 +35,7 @@ def walk_bitmap(view: View, walk: Walk, path: str) -> None:
     """Walk an image of one of these formats; `path` is where it begins, by default the format's name."""
     try:
         head = view.read(0, min(view.size_bytes, _HEAD_BYTES))
-        if head.startswith(_NO_IMAGES) and is_tga(view):
+        if (path == "TGA" or head.startswith(_NO_IMAGES)) and is_tga(view):
             walk_tga(view, walk, path or "TGA")
             return
         for mark, name, walker in _SIGNATURES:

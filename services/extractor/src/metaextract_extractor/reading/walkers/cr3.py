@@ -26,6 +26,7 @@ from metaextract_extractor.reading.walkers.cr3_directories import DIRECTORY_BOXE
 from metaextract_extractor.reading.walkers.heif import CANON_UUID, Media, walk_media
 from metaextract_extractor.reading.walkers.movie_times import duration_text
 from metaextract_extractor.reading.walkers.samples import Track
+from metaextract_extractor.reading.walkers.scalars import exposure_time
 
 _PREVIEW_UUID: Final = bytes.fromhex("eaf42b5e1c984b88b9fbb7dc406e4d16")
 _PREVIEW_AT: Final = 0x30
@@ -224,7 +225,7 @@ def _walk_focal(view: View, walk: Walk, section: Section) -> None:
 def _walk_exposure(view: View, walk: Walk, section: Section) -> None:
     inner = Section(f"{section.path}-ExposureInfo", section.group, section.standard, section.category)
     _emit_quotient(view, 0, walk, inner, "FNumber", "0", _f_number)
-    _emit_quotient(view, 4, walk, inner, "ExposureTime", "1", _exposure_time)
+    _emit_quotient(view, 4, walk, inner, "ExposureTime", "1", exposure_time)
     walk_record(view, walk, inner, (Entry(8, "I", "ISO", "2", mask=0x7FFFFFFF),), "<")
 
 
@@ -241,13 +242,6 @@ def _emit_quotient(
 
 def _f_number(value: float) -> str:
     return f"{value:.{2 if value < 1 else 1}f}" if value > 0 else number_text(value)
-
-
-def _exposure_time(seconds: float) -> str:
-    if 0 < seconds < 0.25001:  # noqa: PLR2004 - above a quarter of a second decimals are shown
-        return f"1/{int(0.5 + 1 / seconds)}"
-    text = f"{seconds:.1f}"
-    return text.removesuffix(".0")
 
 
 _TIMED: Final[Mapping[int, Callable[[View, Walk, Section], None]]] = {

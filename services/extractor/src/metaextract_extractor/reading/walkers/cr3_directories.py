@@ -1,51 +1,47 @@
-"""The directories of a CR3: each a TIFF structure of its own, whose first directory is not IFD0.
+"""The directories of a CR3: each a TIFF structure of its own, whose first directory need not be IFD0.
 
-Source: the canon_cr3 project for which is which; TIFF 6.0, section 2, for the structure. The first, with the
-camera's name and the orientation, is an ordinary one and read as such; of the others the places are told, and
-the primary engine knows the names.
+Source: the canon_cr3 project for which is which; TIFF 6.0, section 2, for the structure. That of `CMT1` is an
+ordinary one, with the camera's name and the orientation; `CMT2` begins with the Exif directory, `CMT4` with
+that of the position. Of Canon's own in `CMT3` the places are told; the primary engine knows the names.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from metaextract_extractor.domain.result import Standard, Why
+from metaextract_extractor.domain.result import Why
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers import ifd
-from metaextract_extractor.reading.walkers.binary import Section, emit
-from metaextract_extractor.reading.walkers.nested import walk_nested
+from metaextract_extractor.reading.walkers.exif_tags import EXIF, GPS, Tag
+from metaextract_extractor.reading.walkers.tiff import walk_embedding_tiff, walk_tiff
 
-_NAMES: Final[Mapping[str, tuple[str, str, str]]] = {
-    "CMT2": ("ExifIFD", "ExifIFD", "ExifIFD"),
-    "CMT3": ("MakerNotes", "MakerNotes", "Canon"),
-    "CMT4": ("GPS", "GPS", "GPS"),
+DIRECTORY_BOXES: Final = frozenset({"CMT1", "CMT2", "CMT3", "CMT4"})
+_EXIF_BOXES: Final[Mapping[str, tuple[str, Mapping[int, Tag]]]] = {
+    "CMT2": ("ExifIFD", EXIF),
+    "CMT4": ("GPS", GPS),
 }
-"""Box -> its name in the path, the directory's, and the group of its fields."""
-_ORDERS: Final = {"<": ("II", "Little-endian (Intel, II)"), ">": ("MM", "Big-endian (Motorola, MM)")}
-DIRECTORY_BOXES: Final = frozenset({"CMT1", *_NAMES})
+"""Box -> what its first directory is; the box has the same name in the path."""
 
 
 def walk_cr3_directory(kind: str, view: View, walk: Walk, path: str) -> None:
     """Walk the content of a `CMT1` to `CMT4` box. `path`: that of Canon's box."""
-    if kind == "CMT1":
-        walk_nested("exif", view, walk, f"{path}-IFD0")
-        return
-    box_name, name, group = _NAMES[kind]
-    outer = f"{path}-{box_name}"
-    with walk.within("makernote" if kind == "CMT3" else "exif", outer, view, keep=kind != "CMT3"):
+    if kind == "CMT3":
+        _walk_makernote(view, walk, f"{path}-MakerNotes")
+    elif kind in _EXIF_BOXES:
+        name, tags = _EXIF_BOXES[kind]
+        walk_embedding_tiff(view, walk, f"{path}-{name}", tags, {}, name)
+    else:
+        walk_tiff(view, walk, f"{path}-IFD0")
+
+
+def _walk_makernote(view: View, walk: Walk, path: str) -> None:
+    with walk.within("makernote", path, view, keep=False):
         header = ifd.read_header(view)
         if header is None or header.big or not view.has(header.first_offset, 2):
-            walk.not_read(outer, view, Why.DAMAGED)
+            walk.not_read(path, view, Why.DAMAGED)
             return
-        if kind != "CMT3":
-            raw, printed = _ORDERS[header.order]
-            section = Section(outer, "File", Standard.FILE, "Image")
-            emit(
-                walk, section, "ExifByteOrder", raw, view.part(0, 2),
-                tag_id="ExifByteOrder", prints={raw: printed},
-            )  # fmt: skip
         walk.understood(view.part(0, ifd.HEADER_BYTES))
-        _walk_directory(view, header, walk, f"{outer}-{name}", group)
+        _walk_directory(view, header, walk, f"{path}-MakerNotes", "Canon")
 
 
 def _walk_directory(view: View, header: ifd.Header, walk: Walk, path: str, group: str) -> None:
@@ -61,7 +57,4 @@ def _walk_directory(view: View, header: ifd.Header, walk: Walk, path: str, group
         if entry.size_bytes > header.inline_bytes:
             walk.reference(resolved=True)
         walk.locate(path, group, entry.tag, entry.at)
-        if group == "Canon":
-            walk.not_read(path, entry.at, Why.VENDOR)
-        else:
-            walk.understood(entry.at)
+        walk.not_read(path, entry.at, Why.VENDOR)

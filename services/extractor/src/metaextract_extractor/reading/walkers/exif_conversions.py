@@ -14,6 +14,7 @@ from metaextract_extractor.reading.walkers.exif_position import date_stamp, degr
 from metaextract_extractor.reading.walkers.exif_tags import Tag
 from metaextract_extractor.reading.walkers.exif_text import exif_text, utf16_text
 from metaextract_extractor.reading.walkers.exif_values import as_number, is_whole, number_text
+from metaextract_extractor.reading.walkers.scalars import exposure_time
 
 Converted = tuple[str, str]
 Conversion = Callable[[str, Tag, str], Converted | None]
@@ -41,13 +42,6 @@ def printed_choice(tag: Tag, value: str) -> str:
 def binary(length_bytes: int) -> str:
     """Stand for a value that is not shown."""
     return f"(Binary data {length_bytes} bytes, use -b option to extract)"
-
-
-def exposure_time(seconds: float) -> str:
-    """Print a time as a fraction up to a quarter of a second, else with one decimal."""
-    if 0 < seconds < 0.25001:  # noqa: PLR2004 - a quarter, and rounding
-        return f"1/{int(0.5 + 1 / seconds)}"
-    return f"{seconds:.1f}".removesuffix(".0")
 
 
 def _same(how: Callable[[str], str]) -> Conversion:

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import Final
 
-from metaextract_extractor.domain.result import Why
+from metaextract_extractor.domain.result import ByteRange, Unread, Why
 from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.bmff import guarded
@@ -32,14 +32,27 @@ def walk_metadata_items(file: View, walk: Walk, items: Items, path: str) -> None
             continue
         seen.add(where)
         view = items.content(item, file)
+        name = "EXIF" if kind == "Exif" else "XMP"
         if view is None:
             walk.reference(resolved=False)
+            _note_past_the_end(item, file, walk, f"{path}-{name}")
             continue
         if _is_there(view):  # what is not is counted where its bytes turn out to be missing
             walk.reference(resolved=True)
-        name = "EXIF" if kind == "Exif" else "XMP"
         with guarded(walk, f"{path}-{name}", view):
             _walk_item(item, view, walk, f"{path}-{name}", is_exif=kind == "Exif")
+
+
+def _note_past_the_end(item: Item, file: View, walk: Walk, path: str) -> None:
+    """Note the first run of an item's bytes that a cut file lacks: how long it is tells what is lost."""
+    start = file.place(0, 1)
+    if item.method or item.elsewhere or start is None:
+        return
+    for extent in item.extents:
+        if extent.length and not file.has(extent.offset, extent.length):
+            place = ByteRange(start.offset_bytes + extent.offset, extent.length)
+            walk.unread.append(Unread(path, place, Why.MISSING))
+            return
 
 
 def _is_there(view: View) -> bool:

@@ -3,10 +3,13 @@
 import zlib
 from typing import Final
 
+import brotli
+
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import Walk
 
 _PIECE_BYTES: Final = 64 * 1024
+BROTLI_BUDGET: Final = "brotli_bytes_max"
 
 
 def inflated(view: View, walk: Walk) -> bytes | None:
@@ -34,5 +37,37 @@ def inflated(view: View, walk: Walk) -> bytes | None:
             piece = unpacker.unconsumed_tail
     if not unpacker.eof:
         return None
+    walk.unpack(size)
+    return b"".join(parts)
+
+
+def brotli_inflated(view: View, walk: Walk) -> bytes | None:
+    """Return what a Brotli stream (RFC 7932) unpacks to, under the same terms.
+
+    The budget is the same, its name when it is exhausted another one: no other engine here unpacks Brotli, so
+    none needs to be kept from the file.
+    """
+    unpacker = brotli.Decompressor()
+    limit = walk.unpacked_bytes_left + 1
+    parts: list[bytes] = []
+    size = at = 0
+    while not unpacker.is_finished():
+        piece = b""
+        if unpacker.can_accept_more_data():
+            if at >= view.size_bytes:
+                return None
+            piece = view.read(at, min(_PIECE_BYTES, view.size_bytes - at))
+            at += len(piece)
+        try:
+            part = unpacker.process(piece, output_buffer_limit=_PIECE_BYTES)
+        except brotli.error:
+            return None
+        if not piece and not part:
+            return None
+        parts.append(part)
+        size += len(part)
+        if size >= limit:
+            walk.exceeded(BROTLI_BUDGET)
+            return None
     walk.unpack(size)
     return b"".join(parts)

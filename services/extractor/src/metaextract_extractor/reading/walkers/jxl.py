@@ -13,6 +13,7 @@ from metaextract_extractor.reading.walkers.binary import Section, emit
 from metaextract_extractor.reading.walkers.bmff import Box, boxes, guarded
 from metaextract_extractor.reading.walkers.brands import JP2_BRANDS, walk_file_type
 from metaextract_extractor.reading.walkers.heif_metadata import exif_start
+from metaextract_extractor.reading.walkers.inflating import BROTLI_BUDGET, brotli_inflated
 from metaextract_extractor.reading.walkers.nested import walk_nested
 
 _CODESTREAM: Final = b"\xff\x0a"
@@ -20,10 +21,12 @@ _SIZE_BITS: Final = (9, 13, 18, 30)
 _RATIOS: Final = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _SIZE_HEADER_BYTES: Final = 12
 _PART_NUMBER_BYTES: Final = 4
+_KIND_BYTES: Final = 4
+_BOX_HEAD_BYTES: Final = 8
 _COMPRESSED: Final = {
-    b"Exif": ("exif", "BrotliEXIF"), b"xml ": ("xmp", "BrotliXMP"), b"jumb": ("jumbf", "BrotliJUMB"),
+    b"exif": ("exif", "BrotliEXIF"), b"xml ": ("xmp", "BrotliXMP"), b"jumb": ("jumbf", "BrotliJUMB"),
 }  # fmt: skip
-"""Kind of the packed box -> kind of container, name in paths."""
+"""Kind of the packed box, which some write in capitals -> kind of container, name in paths."""
 _UNDERSTOOD: Final = frozenset({"JXL ", "jxll", "jxli", "free", "skip", "jbrd"})
 
 
@@ -60,7 +63,7 @@ def _walk_box(box: Box, walk: Walk, path: str) -> None:
     elif box.kind == "jumb":
         walk_nested("jumbf", box.frame, walk, path)
     elif box.kind == "brob":
-        _note_compressed(body, walk, path)
+        _walk_compressed(body, walk, path)
     elif box.kind == "hrgm":
         walk.image("gain_map", path, body)
         walk.understood(body)
@@ -80,15 +83,36 @@ def _walk_exif(body: View, walk: Walk, path: str) -> None:
     walk_nested("exif", body.part(start), walk, path)
 
 
-def _note_compressed(body: View, walk: Walk, path: str) -> None:
-    """Brotli needs a decoder that we do not have: what is in the box is named, not read."""
-    kind = body.read(0, 4) if body.size_bytes >= 4 else b""  # noqa: PLR2004 - four characters
+def _walk_compressed(body: View, walk: Walk, path: str) -> None:
+    """Unpack a box (ISO/IEC 18181-2, 9.5) within the budget, and walk what is in it."""
+    kind = body.read(0, _KIND_BYTES).lower() if body.size_bytes >= _KIND_BYTES else b""
     holds, name = _COMPRESSED.get(kind, ("vendor", "brob"))
     inner = f"{path}-{name}"
     with walk.within(holds, inner, body):
         walk.understood(body.part(0, len(kind)))
-        walk.not_read(inner, body.part(len(kind)), Why.UNKNOWN)
-        walk.notice("COMPRESSED_METADATA", "Metadata compressed with Brotli was not read.")
+        packed = body.part(len(kind))
+        if kind not in _COMPRESSED:
+            walk.not_read(inner, packed, Why.UNKNOWN)
+            return
+        content = brotli_inflated(packed, walk)
+        if content is None:
+            budget = BROTLI_BUDGET in walk.budgets_exceeded
+            walk.not_read(inner, packed, Why.BUDGET if budget else Why.DAMAGED)
+            return
+        walk.understood(packed)
+        walk.only_here.add(inner)
+        _walk_unpacked(kind, View.unpacked(content), walk, inner)
+
+
+def _walk_unpacked(kind: bytes, content: View, walk: Walk, path: str) -> None:
+    if kind == b"xml ":
+        walk_nested("xmp", content, walk, path)
+    elif kind == b"jumb":
+        length = _BOX_HEAD_BYTES + content.size_bytes
+        framed = length.to_bytes(4, "big") + kind + content.all(content.size_bytes)
+        walk_nested("jumbf", View.unpacked(framed), walk, path)
+    else:
+        _walk_exif(content, walk, path)
 
 
 class _Bits:

@@ -1,12 +1,15 @@
 """How ExifTool's JSON tells one value: as number, truth value or text. Our raw values look the same."""
 
 import codecs
+import math
 import re
 from typing import Final
 
 _NUMBER: Final = re.compile(r"-?(?:\d|[1-9]\d{1,14})(?:\.\d{1,16})?(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _LONG_DECIMAL: Final = re.compile(r"-?\d{1,15}\.\d{17,40}", re.ASCII)
 """A number too, although ExifTool writes it as text."""
+QUARTER_SECONDS: Final = 0.25001
+"""From here up decimals are shown; the rest is for rounding."""
 _INTEGER: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 _QUESTION_MARKS: Final = "metaextract-question-marks"
 
@@ -81,3 +84,16 @@ def western(data: bytes) -> str:
 
 
 _WESTERN: Final = [bytes([one]).decode("cp1252", "ignore") or chr(one) for one in range(256)]
+
+
+def exposure_time(seconds: float) -> str:
+    """Print a time as a photographer does: as a fraction up to a quarter of a second, else with one decimal.
+
+    Fractions beyond 64 bits are printed as ExifTool 13.59 prints them.
+    """
+    if not 0 < seconds < QUARTER_SECONDS:
+        return f"{seconds:.1f}".removesuffix(".0")
+    inverse = 0.5 + 1 / seconds
+    if math.isinf(inverse):
+        return "1/Inf"
+    return f"1/{int(inverse)}" if inverse < 2.0**63 else "1/-1"

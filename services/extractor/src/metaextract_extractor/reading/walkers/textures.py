@@ -7,14 +7,13 @@ area).
 import struct
 from typing import Final
 
+from metaextract_extractor.domain.formats import looks_like_tga
 from metaextract_extractor.domain.result import Why
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import Walk
 
 _DDS_HEAD_BYTES: Final = 128
 _TGA_HEAD_BYTES: Final = 18
-_TGA_KINDS: Final = frozenset({1, 2, 3, 9, 10, 11, 32, 33})
-_TGA_DEPTHS: Final = frozenset({1, 8, 15, 16, 24, 32})
 _TGA_FOOTER_BYTES: Final = 26
 _TGA_MARK: Final = b"TRUEVISION-XFILE.\0"
 _TGA_EXTENSION_BYTES: Final = 495
@@ -34,9 +33,7 @@ def is_tga(view: View) -> bool:
     """Tell whether the first bytes make sense as a TGA header, which has no signature."""
     if view.size_bytes < _TGA_HEAD_BYTES:
         return False
-    _, colour_map, kind = struct.unpack("<BBB", view.read(0, 3))
-    width, height, depth = struct.unpack("<HHB", view.read(12, 5))
-    return colour_map in (0, 1) and kind in _TGA_KINDS and depth in _TGA_DEPTHS and width > 0 and height > 0
+    return looks_like_tga(view.read(0, _TGA_HEAD_BYTES))
 
 
 def walk_tga(view: View, walk: Walk, path: str) -> None:

@@ -78,9 +78,12 @@ def walk_tiff(view: View, walk: Walk, path: str) -> None:
 
 
 def walk_embedding_tiff(
-    view: View, walk: Walk, path: str, tags: Mapping[int, Tag], embedding: Embedding
+    view: View, walk: Walk, path: str, tags: Mapping[int, Tag], embedding: Embedding, first: str = "IFD0"
 ) -> None:
-    """Walk a TIFF structure whose first directory has tags of its own, and holds files of other formats."""
+    """Walk a TIFF structure whose first directory has tags of its own, and holds files of other formats.
+
+    `first`: what that directory is.
+    """
     top = path in TOPS
     with walk.within("file" if top else "exif", path, view, keep=not top):
         header = ifd.read_header(view)
@@ -89,7 +92,7 @@ def walk_embedding_tiff(
             return
         if top:
             path = "BTF" if header.big else "ORF" if header.version in ifd.VERSIONS_ORF else "TIFF"
-        _Tiff(view, walk, path, header, tags, dict(embedding)).walk()
+        _Tiff(view, walk, path, header, tags, dict(embedding), first).walk()
 
 
 @dataclass(slots=True)
@@ -113,6 +116,7 @@ class _Tiff:
     header: ifd.Header
     tags: Mapping[int, Tag]
     embedding: dict[int, tuple[str, Walker]]
+    first: str
     layout: ifd.Layout = field(init=False)
     camera: Camera = field(default_factory=Camera)
     around: Surroundings = field(init=False)
@@ -124,8 +128,9 @@ class _Tiff:
         self.gate = Gate(self.view, self.walk_, self.header)
         self.around = Surroundings(self.path, self.header.version)
         start = self.view.places(0, 1)
-        # In these, ExifTool tells offsets as they are written, and in the others from the file's first byte.
-        apart = self.path.startswith(("PNG", "PSD", "RIFF"))
+        # In these, ExifTool tells offsets as they are written or from the head of the resource, and in the
+        # others from the file's first byte.
+        apart = self.path.startswith(("PNG", "PSD", "RIFF")) or "-EXIFInfo" in self.path
         self.base = start[0].offset_bytes if start and not apart else None
 
     @property
@@ -152,7 +157,7 @@ class _Tiff:
         first = self.header.first_offset
         if self.around.top and self.gate.is_cr2():
             self.around.tiff_type = "CR2"
-        self._chain(first, _Place(self.path, "IFD0", 1, self.tags))
+        self._chain(first, _Place(self.path, self.first, 1, self.tags))
         if self.around.top and not self.walk_.format_name:
             self.walk_.format_name = "BTF" if big else self.around.tiff_type
 

@@ -25,6 +25,7 @@ from metaextract_extractor.reading.walkers.binary import (
 )
 from metaextract_extractor.reading.walkers.bmff import guarded
 from metaextract_extractor.reading.walkers.nested import walk_nested
+from metaextract_extractor.reading.walkers.scalars import exposure_time
 
 _GROUP: Final = "SigmaRaw"
 _HEADER_BYTES: Final = 40
@@ -69,10 +70,7 @@ _EXTENDED: Final = (
 
 
 def _exposure_time(text: str) -> str:
-    seconds = float(text)
-    if 0 < seconds < 0.25001:  # noqa: PLR2004 - above a quarter of a second decimals are shown
-        return f"1/{int(0.5 + 1 / seconds)}"
-    return f"{seconds:.1f}".removesuffix(".0")
+    return exposure_time(float(text))
 
 
 def _fraction(text: str) -> str:

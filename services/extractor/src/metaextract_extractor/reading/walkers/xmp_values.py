@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from metaextract_extractor.reading.walkers.scalars import exif_time, number
+from metaextract_extractor.reading.walkers.scalars import exif_time, exposure_time, number
 from metaextract_extractor.reading.walkers.xmp_schema import Property
 
 _RATIONAL: Final = re.compile(r"(-?\d+)/(-?\d+)", re.ASCII)
@@ -98,13 +98,6 @@ def _with_number(show: Callable[[float], str]) -> _Conversion:
         return (text, show(value)) if value is not None else None
 
     return convert
-
-
-def exposure_time(seconds: float) -> str:
-    """Write a time as a photographer does: `1/125`, `0.5`, `30`."""
-    if 0 < seconds < 0.25001:  # noqa: PLR2004 - from a quarter of a second down
-        return f"1/{int(0.5 + 1 / seconds)}"
-    return f"{seconds:.1f}".removesuffix(".0")
 
 
 def f_number(value: float) -> str:

@@ -7,13 +7,13 @@ annotation; what is more than a call (uploads, event streams, sockets) is writte
 import json
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final, cast
 
 import grpc
 from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
 from google.protobuf import json_format, message_factory
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,12 +24,53 @@ from metaextract_common import errors
 _VARIABLE = re.compile(r"\{(\w+)=(\w+)/\*\}")
 BODY_BYTES_MAX = 1024 * 1024
 INTEGER_MAX = 2**53
+WELL_KNOWN: Final = "google.protobuf"
+
+_ZEROS: Final = {
+    FieldDescriptor.CPPTYPE_BOOL: False,
+    FieldDescriptor.CPPTYPE_INT32: 0,
+    FieldDescriptor.CPPTYPE_UINT32: 0,
+    FieldDescriptor.CPPTYPE_INT64: "0",
+    FieldDescriptor.CPPTYPE_UINT64: "0",
+    FieldDescriptor.CPPTYPE_FLOAT: 0,
+    FieldDescriptor.CPPTYPE_DOUBLE: 0,
+}
+"""As proto3 JSON writes them: integers of 64 bits as text."""
 
 
 def to_json(message: Message) -> bytes:
-    """Render a message as proto3 JSON, absent optional fields left out, whole numbers without fraction."""
+    """Render a message as proto3 JSON that tells zero from unknown, whole numbers without fraction.
+
+    A number or boolean that the contract does not mark `optional` is always known and always written, also as
+    0 or false. Left out are absent optional fields, and texts, enumerations and lists with nothing in them.
+    """
     document = json_format.MessageToDict(message, preserving_proto_field_name=True)
-    return json.dumps(_whole(document), ensure_ascii=False, separators=(",", ":")).encode()
+    complete = _with_zeros(document, cast("Descriptor", message.DESCRIPTOR))
+    return json.dumps(_whole(complete), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _with_zeros(document: dict[str, Any], descriptor: Descriptor) -> dict[str, Any]:
+    """Add the zeros that proto3 JSON leaves out, in the order of the contract."""
+    if descriptor.file.package == WELL_KNOWN:
+        return document  # their JSON is not that of their fields
+    complete: dict[str, Any] = {}
+    for field in descriptor.fields:
+        if field.name in document:
+            complete[field.name] = _inside(document[field.name], field)
+        elif not (field.is_repeated or field.has_presence) and field.cpp_type in _ZEROS:
+            complete[field.name] = _ZEROS[field.cpp_type]
+    return complete
+
+
+def _inside(value: Any, field: FieldDescriptor) -> Any:  # noqa: ANN401 - any JSON value
+    inner = field.message_type
+    if inner is None:
+        return value
+    if isinstance(value, dict) and inner.GetOptions().map_entry:
+        return {key: _inside(member, inner.fields_by_name["value"]) for key, member in value.items()}
+    if isinstance(value, list) and field.is_repeated:
+        return [_with_zeros(one, inner) if isinstance(one, dict) else one for one in value]
+    return _with_zeros(value, inner) if isinstance(value, dict) else value
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value

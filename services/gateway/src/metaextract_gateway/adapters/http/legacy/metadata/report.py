@@ -107,6 +107,7 @@ def extraction_info(
 ) -> dict[str, Any]:
     """Return which engines ran, how their runs ended and what they took, and which operations were delivered.
 
+    `detected_format` holds the media type and the extension that were declared, where they are another's.
     `tier` names the legacy's full reading, which is the only one there is.
     """
     result = extraction.result
@@ -122,6 +123,7 @@ def extraction_info(
         "exiftool_used": "exiftool" in succeeded,
         "libraries": {name: name in libraries for name in _LIBRARIES},
         "engines": [_engine(run) for run in result.engines],
+        "detected_format": plain(result.file.format),
         "operations": [
             {"operation": one.operation, "delivered": one.delivered, "reason": one.reason or None}
             for one in extraction.operations

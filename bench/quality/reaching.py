@@ -1,0 +1,76 @@
+"""Fits how many tags are behind what leads nowhere in a cut file: the table `reach.json`."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from bench.quality.truncating import Cut
+from metaextract_extractor.reading.quality.reach import lumped
+
+FILES_LEAST: Final = 3
+"""Kinds that were met in fewer files are lumped together."""
+
+PRIOR_TAGS: Final = 3.0
+"""What a kind is taken to lead to that tells nothing else."""
+
+PRIOR_WEIGHT: Final = 3e-4
+ERROR_SMALL: Final = 0.03
+"""Below it errors count by their square, above it as they are: the gate is a mean absolute error."""
+
+STEPS_COUNT: Final = 1500
+Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def fit_expected(found: Sequence[Cut]) -> dict[str, float]:
+    """Fit the averages so that completeness comes close to the share of everything the file says.
+
+    Adam on their logarithms, held to what whole files of `found` have in such containers, else `PRIOR_TAGS`.
+    """
+    files: dict[str, set[str]] = {}
+    for cut in found:
+        for kind in cut.unresolved:
+            files.setdefault(kind, set()).add(cut.file)
+    named = {kind for kind, of in files.items() if len(of) >= FILES_LEAST}
+    usual = _usual(found)
+    kinds = sorted(named | {lumped(kind) for kind in files} | set(usual))
+    index = {kind: number for number, kind in enumerate(kinds)}
+    counts = np.zeros((len(found), len(kinds)))
+    for row, cut in zip(counts, found, strict=True):
+        for kind, count in cut.unresolved.items():
+            row[index[kind if kind in index else lumped(kind)]] += count
+    prior = np.log([1.0 if kind == "untold" else usual.get(kind, PRIOR_TAGS) for kind in kinds])
+    tags = np.array([cut.tags_count for cut in found], dtype=float)
+    most = np.array([cut.structure * cut.decoding for cut in found])
+    truth = np.array([cut.share_of_everything for cut in found])
+    expected = np.exp(_descend(counts, tags, most, truth, prior))
+    return {kind: round(float(value), 2) for kind, value in zip(kinds, expected, strict=True)}
+
+
+def _usual(found: Sequence[Cut]) -> Mapping[str, float]:
+    """Return how many tags a whole container of a kind holds, in the middle of all."""
+    several: dict[str, list[int]] = {}
+    for cut in found:
+        for kind, count in cut.containers:
+            several.setdefault(kind, []).append(count)
+    return {kind: median(counts) for kind, counts in several.items()}
+
+
+def _descend(counts: Array, tags: Array, most: Array, truth: Array, prior: Array) -> Array:
+    """Minimise the errors of `most` * tags / (tags + counts @ exp(logarithms)) - `truth`."""
+    logarithms = prior.copy()
+    mean, square = np.zeros_like(logarithms), np.zeros_like(logarithms)
+    for step in range(1, STEPS_COUNT + 1):
+        expected = np.exp(logarithms)
+        behind = counts @ expected
+        all_tags = np.maximum(tags + behind, 1e-9)
+        error = np.where(behind > 0, most * tags / all_tags, most) - truth
+        slope = -error / np.sqrt(error**2 + ERROR_SMALL**2) * most * tags / all_tags**2
+        gradient = (counts.T @ slope) / len(tags) * expected
+        gradient += PRIOR_WEIGHT * (logarithms - prior)
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        change = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-10)
+        logarithms = np.clip(logarithms - 0.05 * change, -7, 6)
+    return logarithms

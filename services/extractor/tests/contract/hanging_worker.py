@@ -1,0 +1,21 @@
+"""A worker that hangs when it reaches a step, run in a worker's place."""
+
+import sys
+import time
+
+from metaextract_extractor import worker
+from metaextract_extractor.reading.steps import Steps
+
+step = sys.argv.pop(1)
+attempt = Steps._attempt
+
+
+def hang_in_the_step(self, name, work):
+    if name == step:
+        self._on_step(name, 0.1)
+        time.sleep(600)
+    return attempt(self, name, work)
+
+
+Steps._attempt = hang_in_the_step
+worker.main()
