@@ -34,7 +34,7 @@ class Extracting:
         """
         hold = await self._hold(payer, upload)
         on_hold(hold)
-        upload = replace(upload, operations=hold.operations or upload.operations)
+        upload = replace(upload, operations=hold.operations)
         resolved = hold.state is HoldState.CAPTURED  # a repeated request: charged the first time
         try:
             async with aclosing(self._extractor.extract(payer.account, upload, chunks)) as happenings:
@@ -48,7 +48,7 @@ class Extracting:
                         if not resolved:
                             hold = await self._billing.capture(hold.name, happening.end)
                             resolved = True
-                            on_hold(replace(hold, operations=upload.operations))
+                            on_hold(hold)
                     yield happening
         finally:
             if not resolved:

@@ -72,7 +72,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What was set aside, and for which operations; None stands for those of the upload."""
+    """What was set aside, and what may be done for it."""
 
     name: str
     state: HoldState
@@ -80,7 +80,7 @@ class Hold:
     credits_held: int
     credits_captured: int
     free_checks_used: int
-    operations: Operations | None = None
+    operations: Operations
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ def operations_from_proto(operations: pb.Operations) -> Operations:
     return Operations(operations.embedding, operations.ocr, operations.forensics)
 
 
+def operations_to_proto(operations: Operations) -> pb.Operations:
+    """Render the operations."""
+    return pb.Operations(embedding=operations.embedding, ocr=operations.ocr, forensics=operations.forensics)
+
+
 def dimensions_from_proto(message: pb.QuoteFile | pb.CaptureHoldRequest) -> Dimensions | None:
     """Read the dimensions; half of them is as good as none."""
     if message.HasField("width_pixels") and message.HasField("height_pixels"):
@@ -62,11 +67,7 @@ def quote_to_proto(quote: Quote) -> pb.Quote:
     return pb.Quote(
         name=quote.name,
         account=quote.account,
-        operations=pb.Operations(
-            embedding=quote.operations.embedding,
-            ocr=quote.operations.ocr,
-            forensics=quote.operations.forensics,
-        ),
+        operations=operations_to_proto(quote.operations),
         files=[
             pb.PricedFile(
                 id=file.id, credits=file.breakdown.credits, breakdown=_breakdown_to_proto(file.breakdown)
@@ -89,6 +90,7 @@ def hold_to_proto(hold: Hold) -> pb.Hold:
         credits_captured=hold.credits_captured,
         free_checks_used=hold.free_checks_used,
         expire_time=_timestamp(hold.expire_time),
+        operations=operations_to_proto(hold.operations),
     )
 
 

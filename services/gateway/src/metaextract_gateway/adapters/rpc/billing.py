@@ -1,8 +1,6 @@
 """Billing over gRPC."""
 
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +8,6 @@ import grpc
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
-from metaextract_common.errors import ServiceError
 from metaextract_gateway.domain.model import (
     Access,
     Delivered,
@@ -18,7 +15,6 @@ from metaextract_gateway.domain.model import (
     HoldState,
     Operations,
     Payer,
-    Quoted,
     Upload,
 )
 from metaextract_gateway.domain.money import Balance, PricedFile, Quote, StatedFile
@@ -44,39 +40,17 @@ STATES: Final = {
     pb.Hold.STATE_RELEASED: HoldState.RELEASED,
     pb.Hold.STATE_EXPIRED: HoldState.EXPIRED,
 }
-OTHER_OPERATIONS: Final = ("QUOTE_FILE_UNUSABLE", "IDEMPOTENCY_KEY_REUSED")
-"""How billing refuses a file whose quote is for other operations than those named with it."""
-
 QUOTE_PREFIX: Final = "quotes/"
 
 
 class RpcBilling:
-    """Implements `domain.ports.Billing`, `Prices` and `Balances`.
-
-    A hold takes its operations from its quote, and the contract does not tell which those are. Work that
-    the quote does not price must not be done, so the file's id within the quote says it: `<e><o><f>:<id>`,
-    with 1 for each of embedding, ocr and forensics that is wanted.
-    """
+    """Implements `domain.ports.Billing`, `Prices` and `Balances`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: BillingServiceAsyncStub = BillingServiceStub(channel)
 
     async def hold(self, payer: Payer, request_id: str, upload: Upload) -> Hold:
         """CreateHold, for the largest price that the file may have, or the quoted one."""
-        if upload.quoted is None:
-            return await self._hold(payer, request_id, upload)
-        refused: ServiceError | None = None
-        for operations in _likeliest_first(upload.operations):
-            try:
-                return await self._hold(payer, request_id, replace(upload, operations=operations))
-            except ServiceError as error:
-                if error.reason not in OTHER_OPERATIONS:
-                    raise
-                refused = refused or error
-        assert refused is not None  # noqa: S101 - every attempt was refused
-        raise refused
-
-    async def _hold(self, payer: Payer, request_id: str, upload: Upload) -> Hold:
         size_bytes, quoted = upload.size_bytes_expected, upload.quoted
         request = pb.CreateHoldRequest(
             account=payer.account,
@@ -87,9 +61,9 @@ class RpcBilling:
             size_bytes_max=upload.size_bytes_max if size_bytes is None else size_bytes,
             operations=_operations(upload.operations),
             quote=QUOTE_PREFIX + quoted.quote if quoted else "",
-            quote_file_id=_file_id(quoted, upload.operations) if quoted else "",
+            quote_file_id=quoted.file_id if quoted else "",
         )
-        return _hold((await self._stub.CreateHold(request)).hold, upload.operations)
+        return _hold((await self._stub.CreateHold(request)).hold)
 
     async def capture(self, name: str, delivered: Delivered) -> Hold:
         """CaptureHold."""
@@ -113,7 +87,7 @@ class RpcBilling:
             operations=_operations(operations),
             files=[
                 pb.QuoteFile(
-                    id=_code(operations) + file.id,
+                    id=file.id,
                     size_bytes=file.size_bytes,
                     width_pixels=file.width_pixels,
                     height_pixels=file.height_pixels,
@@ -124,7 +98,7 @@ class RpcBilling:
         quote = (await self._stub.CreateQuote(request)).quote
         return Quote(
             id=quote.name.removeprefix(QUOTE_PREFIX),
-            files=tuple(_priced(file, _code(operations)) for file in quote.files),
+            files=tuple(_priced(file) for file in quote.files),
             credits_total=quote.credits_total,
             expire_time=quote.expire_time.ToDatetime(UTC),
         )
@@ -144,25 +118,10 @@ def _operations(operations: Operations) -> pb.Operations:
     return pb.Operations(embedding=operations.embedding, ocr=operations.ocr, forensics=operations.forensics)
 
 
-def _likeliest_first(stated: Operations) -> Iterator[Operations]:
-    yield stated
-    for wanted in itertools.product((False, True), repeat=3):
-        if (other := Operations(*wanted)) != stated:
-            yield other
-
-
-def _code(operations: Operations) -> str:
-    return f"{operations.embedding:d}{operations.ocr:d}{operations.forensics:d}:"
-
-
-def _file_id(quoted: Quoted, operations: Operations) -> str:
-    return _code(operations) + quoted.file_id
-
-
-def _priced(file: pb.PricedFile, code: str) -> PricedFile:
+def _priced(file: pb.PricedFile) -> PricedFile:
     parts = file.breakdown
     return PricedFile(
-        id=file.id.removeprefix(code),
+        id=file.id,
         credits=file.credits,
         base=parts.base,
         embedding=parts.embedding,
@@ -173,7 +132,8 @@ def _priced(file: pb.PricedFile, code: str) -> PricedFile:
     )
 
 
-def _hold(message: pb.Hold, operations: Operations | None = None) -> Hold:
+def _hold(message: pb.Hold) -> Hold:
+    wanted = message.operations
     return Hold(
         name=message.name,
         state=STATES[message.state],
@@ -181,5 +141,5 @@ def _hold(message: pb.Hold, operations: Operations | None = None) -> Hold:
         credits_held=message.credits_held,
         credits_captured=message.credits_captured,
         free_checks_used=message.free_checks_used,
-        operations=operations,
+        operations=Operations(wanted.embedding, wanted.ocr, wanted.forensics),
     )

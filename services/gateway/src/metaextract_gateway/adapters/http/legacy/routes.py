@@ -146,13 +146,14 @@ def _body(
 def _access(hold: Hold, delivered: Delivered, visitor: Visitor) -> LegacyAccess:
     """Say what paid. `credits_required` is the price of the work, also where nothing is charged for it."""
     paid = hold.access is Access.CREDITS
-    wanted = hold.operations or delivered.operations
     return LegacyAccess(
         mode=_MODES[hold.access],
         trial_email_present=bool(visitor.email),
         trial_granted=hold.access is Access.TRIAL,
         credits_charged=hold.credits_captured,
-        credits_required=hold.credits_held if paid else price_by_length(wanted, delivered.size_bytes),
+        credits_required=hold.credits_held
+        if paid
+        else price_by_length(hold.operations, delivered.size_bytes),
         free_used=hold.free_checks_used if hold.access is Access.FREE_CHECK else None,
     )
 
