@@ -162,7 +162,7 @@ async def test_an_extractor_that_is_killed_is_a_503_and_the_hold_is_given_back(m
 
 def ledger(fleet: Fleet, account: str) -> tuple[int, int]:
     with sqlite3.connect(fleet.data_dir / "billing.sqlite") as connection:
-        query = "SELECT available, held FROM accounts WHERE account = ?"
+        query = "SELECT credits, credits_held FROM credit_balances WHERE owner = ?"
         return connection.execute(query, (account,)).fetchone()
 
 
