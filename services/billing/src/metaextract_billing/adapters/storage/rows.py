@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, TypeAlias
 
-from opentelemetry import propagate
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
 
 from metaextract_billing.adapters.storage.purchase_rows import (
     from_order,
@@ -35,6 +36,8 @@ from metaextract_billing.domain.records import Answer, Change, Changes, Event, R
 
 Rows: TypeAlias = Mapping[str, list[Row]]
 """Rows by table."""
+
+_TRACER: Final = trace.get_tracer("metaextract.events")
 
 TABLES: Final = (
     "credit_balances",
@@ -268,7 +271,8 @@ def _from_answer(answer: Answer) -> Row:
 
 def _from_event(event: Event) -> Row:
     carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+    with _TRACER.start_as_current_span(f"publish {event.name}", kind=SpanKind.PRODUCER):
+        propagate.inject(carrier)
     return {
         "id": str(uuid.uuid4()),
         "name": event.name,
