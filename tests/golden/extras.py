@@ -130,5 +130,5 @@ EXTRAS: Final[tuple[tuple[str, str, object], ...]] = (
         "generation.generations.0.sampler",
         "euler",
     ),
-    ("public/JPG/Pillow__exif_gps.jpg", "privacy.findings.0.subject", "PRIVACY_SUBJECT_PLACE"),
+    ("public/JPG/mapillary_tools__adobe_coords.jpg", "privacy.findings.0.subject", "PRIVACY_SUBJECT_PLACE"),
 )
