@@ -99,6 +99,8 @@ class PictureOnly:
             return _DEVICE_OF_PROFILE.fullmatch(field.name) is not None
         if self.keep_colour and field.name in _OF_COLOUR:
             return False
+        if identifies(field):
+            return True  # also where a raw picture is not developed without it: then there is no copy
         return not shows_picture(field.group, field.name, raw=self.raw) and field.name != "ProfileName"
 
     def is_secret(self, field: Field) -> bool:
