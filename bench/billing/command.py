@@ -15,7 +15,7 @@ from typing import Any, Final
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.billing import floors, processes
-from bench.billing.load import Load, Outcome, granted, sent
+from bench.billing.load import Load, Outcome, granted, sent, sent_together
 from bench.billing.report import page
 from bench.billing.round_trips import counted
 from metaextract_common.errors import ServiceError
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     failed = sum(
         outcome.failed_count
         for one in contenders
-        if one.name == "service"
+        if one.name in ("service", "together")
         for outcomes in one.outcomes.values()
         for outcome in outcomes
     )
@@ -122,9 +122,11 @@ async def _contenders(
             await granted(address, load)
             await sent(address, replace(load, count=2 * load.callers_count), "warm")
         contenders.append(Contender(name, engine, _through(address)))
-    for one, (name, engine, _) in zip(contenders, targets, strict=True):
-        if engine == "PostgreSQL":
-            one.round_trips = await _round_trips(name, urls[name], folder)
+        if name == "service":
+            contenders.append(Contender("together", engine, _together_through(address)))
+    for one in contenders:
+        if one.database == "PostgreSQL" and one.name in urls:
+            one.round_trips = await _round_trips(one.name, urls[one.name], folder)
     contenders.append(Contender("floor", "SQLite", lambda load, run: floors.on_sqlite(database, load, run)))
     contenders.append(
         Contender("floor", "PostgreSQL", lambda load, run: floors.on_postgres(url, load, run), round_trips=2)
@@ -138,6 +140,10 @@ def _settings(url: str) -> dict[str, str]:
 
 def _through(address: str) -> Send:
     return lambda load, run: sent(address, load, run)
+
+
+def _together_through(address: str) -> Send:
+    return lambda load, run: sent_together(address, load, run)
 
 
 async def _round_trips(name: str, url: str, folder: Path) -> float:

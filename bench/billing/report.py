@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench.billing.load import BATCH_COUNT
+
 if TYPE_CHECKING:  # for their types only: that module imports this one
     from bench.billing.command import Contender
     from bench.billing.load import Load
 
 _NAMES = {
     "service": "**billing**, over gRPC",
+    "together": f"**billing**, over gRPC, {BATCH_COUNT} in a call",
     "one-round-trip": "peer: one-round-trip function, over gRPC",
     "select-for-update": "peer: SELECT FOR UPDATE, over gRPC",
     "serializable": "peer: SERIALIZABLE with retries, over gRPC",
@@ -48,21 +51,23 @@ def page(
             f"## {database}",
             "",
             "| | "
-            + " | ".join(f"{one.name}: pairs/s | billing ÷ it" for one in loads)
+            + " | ".join(f"{one.name}: pairs/s | billing ÷ it | together ÷ it" for one in loads)
             + " | failed | round trips a pair |",
-            "|---|" + "---|" * (2 * len(loads) + 2),
+            "|---|" + "---|" * (3 * len(loads) + 2),
         ]
-        lines += [_row(one, service, loads) for one in of_it]
+        together = next(one for one in of_it if one.name == "together")
+        lines += [_row(one, (service, together), loads) for one in of_it]
     return "\n".join(lines) + "\n"
 
 
-def _row(one: "Contender", service: "Contender", loads: Sequence["Load"]) -> str:
+def _row(one: "Contender", ours: Sequence["Contender"], loads: Sequence["Load"]) -> str:
     cells = [_NAMES[one.name]]
     for load in loads:
         rates = _rates(one, load)
         cells.append(f"{median(rates):.0f} ({min(rates):.0f} to {max(rates):.0f})")
-        ratios = [ours / theirs for ours, theirs in zip(_rates(service, load), rates, strict=True)]
-        cells.append("1" if one is service else f"{median(ratios):.2f}")
+        for us in ours:
+            ratios = [our / their for our, their in zip(_rates(us, load), rates, strict=True)]
+            cells.append("1" if one is us else f"{median(ratios):.2f}")
     failed = sum(outcome.failed_count for outcomes in one.outcomes.values() for outcome in outcomes)
     total = sum(load.count * len(one.outcomes[load.name]) for load in loads)
     cells.append(f"{failed} of {total}")

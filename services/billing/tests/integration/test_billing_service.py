@@ -7,6 +7,7 @@ import pytest
 
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract_common.errors import Kind, ServiceError
+from metaextract_common.rpc.errors import from_status
 
 EMBEDDING = pb.Operations(embedding=True)
 
@@ -130,3 +131,32 @@ async def test_an_unmetered_server_says_so_and_charges_nobody(serve) -> None:
     assert held.hold.access == pb.Hold.ACCESS_UNMETERED
     assert (captured.hold.state, captured.hold.credits_captured) == (pb.Hold.STATE_CAPTURED, 0)
     assert balance.unmetered
+
+
+async def test_many_holds_are_made_and_captured_in_one_call_each_for_itself(billing) -> None:
+    await granted(billing, 8)
+
+    made = await billing.BatchCreateHolds(
+        pb.BatchCreateHoldsRequest(requests=[hold_request(f"r{number}") for number in range(3)])
+    )
+    holds = [one.hold for one in made.outcomes if one.HasField("hold")]
+    [refused] = [from_status(one.error) for one in made.outcomes if one.HasField("error")]
+    assert [hold.credits_held for hold in holds] == [4, 4]
+    assert refused.reason == "INSUFFICIENT_CREDITS"
+
+    unknown = pb.CaptureHoldRequest(name="holds/nobody", size_bytes=1000)
+    captures = [pb.CaptureHoldRequest(name=hold.name, size_bytes=1000, delivered=EMBEDDING) for hold in holds]
+    request = pb.BatchCaptureHoldsRequest(requests=[captures[0], unknown, captures[1]])
+    for _ in range(2):  # repeated, it returns the first answers
+        first, error, second = (await billing.BatchCaptureHolds(request)).outcomes
+        assert (first.hold.credits_captured, second.hold.credits_captured) == (4, 4)
+        assert from_status(error.error).reason == "HOLD_NOT_FOUND"
+    balance = await billing.GetBalance(pb.GetBalanceRequest(account="alice"))
+    assert (balance.credits_available, balance.credits_held) == (0, 0)
+
+
+async def test_a_batch_is_not_empty_and_not_larger_than_a_hundred(billing) -> None:
+    for count in (0, 101):
+        requests = [hold_request(f"r{number}") for number in range(count)]
+        error = await refusal(billing.BatchCreateHolds(pb.BatchCreateHoldsRequest(requests=requests)))
+        assert error.kind is Kind.INVALID

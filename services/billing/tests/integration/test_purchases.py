@@ -105,7 +105,7 @@ class Shop:
             book.put(account)
             book.put(done)
 
-        await self.balance.desk.carry_out([owner], [AccountKey(owner)], decide)
+        await self.balance.desk.carry_out([AccountKey(owner)], decide)
 
     async def webhook(self, request: Request) -> Response:
         """What the gateway does with a webhook."""

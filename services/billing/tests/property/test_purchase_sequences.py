@@ -294,7 +294,7 @@ class World:
             return made
 
         try:
-            return await self.desk.carry_out([owner], [AccountKey(owner)], decide)
+            return await self.desk.carry_out([AccountKey(owner)], decide)
         except ServiceError as error:
             if error.reason in ("INSUFFICIENT_CREDITS", "ACCOUNT_OWES"):
                 return None
@@ -312,7 +312,7 @@ class World:
             book.put(account)
             book.put(done)
 
-        await self.desk.carry_out([hold.account], [HoldKey(hold.name)], decide)
+        await self.desk.carry_out([HoldKey(hold.name)], decide)
 
     def accounts(self) -> dict[str, Account]:
         return {one.owner: one for one in self.store._records.values() if isinstance(one, Account)}

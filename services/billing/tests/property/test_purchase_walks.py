@@ -115,7 +115,7 @@ class Process:
             return made
 
         try:
-            return await self.desk.carry_out([owner], [AccountKey(owner), HoldKey(name)], decide)
+            return await self.desk.carry_out([AccountKey(owner), HoldKey(name)], decide)
         except ServiceError as error:
             if error.reason in ("INSUFFICIENT_CREDITS", "ACCOUNT_OWES"):
                 return None
@@ -141,7 +141,7 @@ class Process:
             book.put(done)
             return done
 
-        return await self.desk.carry_out([owner], [HoldKey(name)], decide)
+        return await self.desk.carry_out([HoldKey(name)], decide)
 
 
 class Walk:

@@ -1,7 +1,9 @@
 """What decisions cost: round trips to the store, and being overtaken."""
 
 import asyncio
+from contextvars import ContextVar
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,11 +14,13 @@ from metaextract_billing.application.free_uses import FreeUses
 from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest
 from metaextract_billing.application.quotes import CreateQuote, StatedFile
 from metaextract_billing.domain import errors
+from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import Limits
 from metaextract_billing.domain.holds import Access
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.models import Operations
-from metaextract_billing.domain.records import QuoteKey
+from metaextract_billing.domain.records import AccountKey, Book, QuoteKey
+from metaextract_common.errors import ServiceError
 
 LIFETIME = timedelta(minutes=15)
 PLAIN = HoldRequest(None, 1000, Operations(), None)
@@ -124,3 +128,106 @@ async def test_those_who_share_a_budget_in_one_process_do_not_overtake_each_othe
 
     assert {hold.access for hold in made} == {Access.FREE_CHECK}
     assert desk.tally.conflicts_count == 0
+
+
+async def test_those_who_wait_at_the_same_time_are_committed_together(store, desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 20)
+    store.round_trips.clear()
+
+    made = await asyncio.gather(*(create("alice", f"r{n}", PLAIN) for n in range(20)))
+    done = await asyncio.gather(
+        *(CaptureHold(desk, clock)(hold.name, Operations(), 1000, None) for hold in made)
+    )
+
+    assert len({hold.name for hold in made}) == 20
+    assert [hold.credits_captured for hold in done] == [1] * 20
+    assert store.round_trips == ["commit", "commit"]
+    [transfers] = [[one async for one in journal] async for _, journal in store.books()]
+    assert [one.number for one in transfers] == list(range(1, 42))
+    assert all(one.previous_seal == before.seal for before, one in pairwise(transfers))
+    assert all(one.seal == one.expected_seal() for one in transfers)
+
+
+async def test_of_those_committed_together_as_many_are_paid_as_there_are_credits(desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 3)
+
+    made = await asyncio.gather(*(create("alice", f"r{n}", PLAIN) for n in range(5)), return_exceptions=True)
+
+    refused = [one for one in made if isinstance(one, ServiceError)]
+    assert [one.reason for one in refused] == ["INSUFFICIENT_CREDITS"] * 2
+    assert len(made) - len(refused) == 3
+
+
+async def test_one_request_made_twice_at_once_makes_one_hold(desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 3)
+
+    first, second = await asyncio.gather(create("alice", "r", PLAIN), create("alice", "r", PLAIN))
+
+    assert first.name == second.name
+
+
+async def test_a_defective_decision_fails_alone(store, desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 3)
+
+    def defective(_: Book) -> None:
+        raise ZeroDivisionError
+
+    made, *failures = await asyncio.gather(
+        create("alice", "r", PLAIN),
+        desk.carry_out([AccountKey("bob")], defective),
+        desk.carry_out([AccountKey("carol")], defective),
+        return_exceptions=True,
+    )
+
+    assert made.access is Access.CREDITS
+    assert [type(one) for one in failures] == [ZeroDivisionError] * 2
+
+
+async def test_what_no_store_takes_fails_alone(store, desk, create, clock, monkeypatch) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 3)
+    commit = store.commit
+
+    async def checked(changes) -> None:
+        if any(isinstance(one.after, Account) and one.after.owner == "bob" for one in changes.records):
+            raise ZeroDivisionError
+        await commit(changes)
+
+    monkeypatch.setattr(store, "commit", checked)
+    made, failed = await asyncio.gather(
+        create("alice", "r", PLAIN), GrantCredits(desk, clock)("bob", "g", 1), return_exceptions=True
+    )
+
+    assert made.access is Access.CREDITS
+    assert isinstance(failed, ZeroDivisionError)
+
+
+async def test_whoever_gives_up_waiting_keeps_nobody_else_waiting(store, desk, create, clock) -> None:
+    await GrantCredits(desk, clock)("alice", "g", 3)
+    gone = asyncio.create_task(create("alice", "r1", PLAIN))
+    await asyncio.sleep(0)
+    stays = asyncio.create_task(create("alice", "r2", PLAIN))
+    gone.cancel()
+
+    assert (await stays).access is Access.CREDITS
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
+async def test_an_event_belongs_to_the_work_that_caused_it(desk, create, clock, store) -> None:
+    who: ContextVar[str] = ContextVar("who")
+    told: list[str] = []
+    commit = store.commit
+
+    async def listening(changes) -> None:
+        told.extend(one.context[who] for one in changes.events if one.name == "hold.created")
+        await commit(changes)
+
+    store.commit = listening
+
+    async def ask(name: str) -> None:
+        who.set(name)
+        await create(name, "r", HoldRequest(f"device of {name}", 1000, Operations(), None))
+
+    await asyncio.gather(*(asyncio.create_task(ask(name)) for name in ("alice", "bob", "carol")))
+
+    assert sorted(told) == ["alice", "bob", "carol"]

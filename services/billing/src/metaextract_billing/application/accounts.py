@@ -31,7 +31,7 @@ class GetBalance:
             book.put(account)
             return Balance(account.id, account.credits_available, account.credits_held, account.credits_owed)
 
-        return await self.desk.carry_out([owner], [AccountKey(owner)], decide)
+        return await self.desk.carry_out([AccountKey(owner)], decide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class GrantCredits:
             book.publish("credits.granted", {"credits": str(credits_granted)})
             return account.credits_available
 
-        return await self.desk.carry_out([owner], [AccountKey(owner), AnswerKey(owner, request_id)], decide)
+        return await self.desk.carry_out([AccountKey(owner), AnswerKey(owner, request_id)], decide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class ClaimCredits:
         if source == target:
             return 0
         keys: list[Key[Record]] = [AccountKey(source), AccountKey(target), AnswerKey(target, request_id)]
-        return await self.desk.carry_out([source, target], keys, decide)
+        return await self.desk.carry_out(keys, decide)
 
 
 @dataclass(frozen=True, slots=True)

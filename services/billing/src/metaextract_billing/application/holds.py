@@ -88,7 +88,7 @@ class CreateHold:
                 return first.at(now).answering(request.fingerprint(asked))
             return self._made(book, account, request_id, request, asked, now)
 
-        return await self.desk.carry_out([account], request.keys(account, request_id, asked), decide)
+        return await self.desk.carry_out(request.keys(account, request_id, asked), decide)
 
     def _made(
         self, book: Book, account: str, request_id: str, request: HoldRequest, asked: Asked, now: datetime
@@ -170,7 +170,6 @@ class CaptureHold:
         told: dict[str, str] = {}
         if self.identities is not None and content_digest is not None:
             told = {"content": self.identities.content(content_digest, now.date())}
-        owner = await self.desk.owner_of(name)
 
         def decide(book: Book) -> Hold:
             hold = _hold(book, name).at(now)
@@ -189,7 +188,7 @@ class CaptureHold:
             publish(book, done, **(told if hold.uses else {}))
             return done
 
-        return await self.desk.carry_out([owner], [HoldKey(name)], decide)
+        return await self.desk.carry_out([HoldKey(name)], decide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +201,7 @@ class ReleaseHold:
     async def __call__(self, name: str) -> Hold:
         """Release a hold, or leave it released or expired. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED."""
         now = self.now()
-        owner = await self.desk.owner_of(name)
-        return await self.desk.carry_out([owner], [HoldKey(name)], lambda book: released(book, name, now))
+        return await self.desk.carry_out([HoldKey(name)], lambda book: released(book, name, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +217,9 @@ class ExpireDue:
         now = self.now()
         due = await self.desk.due(now, self.count_max)
         for name in due.holds:
-            owner = await self.desk.owner_of(name)
-            await self.desk.carry_out([owner], [HoldKey(name)], partial(self._hold, name, now))
+            await self.desk.carry_out([HoldKey(name)], partial(self._hold, name, now))
         for owner in due.owners:
-            await self.desk.carry_out([owner], [AccountKey(owner)], partial(self._lots, owner, now))
+            await self.desk.carry_out([AccountKey(owner)], partial(self._lots, owner, now))
         return len(due.holds) + len(due.owners)
 
     def _hold(self, name: str, now: datetime, book: Book) -> None:

@@ -55,4 +55,4 @@ class CreateQuote:
             book.publish("quote.created", told)
             return quote
 
-        return await self.desk.carry_out([account], [QuoteKey(quote.name)], decide)
+        return await self.desk.carry_out([QuoteKey(quote.name)], decide)

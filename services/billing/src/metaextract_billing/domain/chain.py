@@ -8,7 +8,7 @@ so that a changed, removed or inserted transfer breaks the chain of its account 
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
@@ -75,6 +75,8 @@ class Transfer:
 
     def expected_seal(self) -> str:
         """Return the SHA-256, in hexadecimal, of everything but the seal."""
-        content = {**asdict(self), "time": self.time.isoformat()}
-        del content["seal"]
+        content = {name: getattr(self, name) for name in _SEALED} | {"time": self.time.isoformat()}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+_SEALED: Final = tuple(field.name for field in fields(Transfer) if field.name != "seal")

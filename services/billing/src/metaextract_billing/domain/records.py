@@ -5,6 +5,7 @@ Nothing of it counts before all of it was committed, and it can be made again fr
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar, cast
 
@@ -118,10 +119,14 @@ class WebhookKey(Key[WebhookReceipt]):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, for analytics; the attributes never identify anybody."""
+    """Something that happened, for analytics; the attributes never identify anybody.
+
+    `context` is that of the work that caused it, which its trace belongs to.
+    """
 
     name: str
     attributes: Mapping[str, str]
+    context: Context = field(default_factory=copy_context, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +227,16 @@ class Book:
         """Return what is to be told of a decision that failed."""
         return Changes((), tuple(self._refusals))
 
-    def is_confirmed_by(self, changes: Changes) -> bool:
-        """Whether committing `changes` proves that every record looked at was the newest."""
+    def is_confirmed_by(self, changes: Changes, others: Collection[Key[Record]] = ()) -> bool:
+        """Whether committing `changes` proves that every record looked at was the newest.
+
+        `others`: keys of what is changed in the same commit.
+        """
         changed = {key_of(change.after) for change in changes.records}
-        return all(before is None or key in changed for key, before in self._found.items())
+        return all(
+            before is None or key in changed or key_of(before) in others
+            for key, before in self._found.items()
+        )
 
     def _replaced(self, key: Key[Record], after: Record) -> Record | None:
         """Return what `after` takes the place of: of a new record nobody need be asked."""

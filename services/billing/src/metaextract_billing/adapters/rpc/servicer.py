@@ -1,5 +1,7 @@
 """metaextract.billing.v1.BillingService over gRPC: unpack, call, pack."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Final
 
 from metaextract.billing.v1 import billing_pb2 as pb
@@ -15,6 +17,9 @@ from metaextract_billing.adapters.rpc.mapping import (
     transfer_to_proto,
 )
 from metaextract_billing.application.use_cases import UseCases
+from metaextract_billing.domain.holds import Hold
+from metaextract_common.errors import ServiceError
+from metaextract_common.rpc.errors import to_status
 from metaextract_common.rpc.server import Context
 
 PAGE_SIZE_DEFAULT: Final = 100
@@ -39,22 +44,27 @@ class BillingServicer(BillingServiceServicer):
         self, request: pb.CreateHoldRequest, context: Context
     ) -> pb.CreateHoldResponse:
         """Set aside what an extraction may cost."""
-        hold = await self._use_cases.create_hold(
-            request.account, request.request_id, hold_request_from_proto(request)
-        )
-        return pb.CreateHoldResponse(hold=hold_to_proto(hold))
+        return pb.CreateHoldResponse(hold=hold_to_proto(await self._created(request)))
 
     async def CaptureHold(  # noqa: N802 - named by the contract
         self, request: pb.CaptureHoldRequest, context: Context
     ) -> pb.CaptureHoldResponse:
         """Charge for what was delivered."""
-        hold = await self._use_cases.capture_hold(
-            request.name,
-            operations_from_proto(request.delivered),
-            request.size_bytes,
-            dimensions_from_proto(request),
-        )
-        return pb.CaptureHoldResponse(hold=hold_to_proto(hold))
+        return pb.CaptureHoldResponse(hold=hold_to_proto(await self._captured(request)))
+
+    async def BatchCreateHolds(  # noqa: N802 - named by the contract
+        self, request: pb.BatchCreateHoldsRequest, context: Context
+    ) -> pb.BatchCreateHoldsResponse:
+        """Set aside what many extractions may cost."""
+        outcomes = await asyncio.gather(*(_outcome(self._created(one)) for one in request.requests))
+        return pb.BatchCreateHoldsResponse(outcomes=outcomes)
+
+    async def BatchCaptureHolds(  # noqa: N802 - named by the contract
+        self, request: pb.BatchCaptureHoldsRequest, context: Context
+    ) -> pb.BatchCaptureHoldsResponse:
+        """Charge for what was delivered of many."""
+        outcomes = await asyncio.gather(*(_outcome(self._captured(one)) for one in request.requests))
+        return pb.BatchCaptureHoldsResponse(outcomes=outcomes)
 
     async def ReleaseHold(  # noqa: N802 - named by the contract
         self, request: pb.ReleaseHoldRequest, context: Context
@@ -93,3 +103,23 @@ class BillingServicer(BillingServiceServicer):
             request.account, request.after_number, request.page_size or PAGE_SIZE_DEFAULT
         )
         return pb.ListTransfersResponse(transfers=[transfer_to_proto(one) for one in transfers])
+
+    async def _created(self, request: pb.CreateHoldRequest) -> Hold:
+        return await self._use_cases.create_hold(
+            request.account, request.request_id, hold_request_from_proto(request)
+        )
+
+    async def _captured(self, request: pb.CaptureHoldRequest) -> Hold:
+        return await self._use_cases.capture_hold(
+            request.name,
+            operations_from_proto(request.delivered),
+            request.size_bytes,
+            dimensions_from_proto(request),
+        )
+
+
+async def _outcome(decision: Awaitable[Hold]) -> pb.HoldOutcome:
+    try:
+        return pb.HoldOutcome(hold=hold_to_proto(await decision))
+    except ServiceError as error:
+        return pb.HoldOutcome(error=to_status(error))

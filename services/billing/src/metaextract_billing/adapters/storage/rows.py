@@ -271,8 +271,7 @@ def _from_answer(answer: Answer) -> Row:
 
 def _from_event(event: Event) -> Row:
     carrier: dict[str, str] = {}
-    with _TRACER.start_as_current_span(f"publish {event.name}", kind=SpanKind.PRODUCER):
-        propagate.inject(carrier)
+    event.context.run(_publish, event.name, carrier)
     return {
         "id": str(uuid.uuid4()),
         "name": event.name,
@@ -280,3 +279,8 @@ def _from_event(event: Event) -> Row:
         "traceparent": carrier.get("traceparent", ""),
         "created_at": from_time(datetime.now(UTC)),
     }
+
+
+def _publish(name: str, carrier: dict[str, str]) -> None:
+    with _TRACER.start_as_current_span(f"publish {name}", kind=SpanKind.PRODUCER):
+        propagate.inject(carrier)
