@@ -5,6 +5,7 @@ import sys
 
 from bench.billing import command as billing
 from bench.dictionary import command as dictionary
+from bench.gateway import command as gateway
 from bench.hostile import command as hostile
 from bench.partials import command as partials
 from bench.quality import command as quality
@@ -25,6 +26,7 @@ def main() -> int:
     hostile.add_to(commands)
     partials.add_to(commands)
     billing.add_to(commands)
+    gateway.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command is None:
         parser.print_help()

@@ -18,7 +18,11 @@ from metaextract_extractor.settings import Settings as ExtractorSettings
 from metaextract_gateway.settings import Settings as GatewaySettings
 
 CHECKOUT: Final = Path(__file__).parents[2]
-KUSTOMIZATIONS: Final = {"base": "deploy/k8s/base", "dev": "deploy/k8s/overlays/dev"}
+KUSTOMIZATIONS: Final = {
+    "base": "deploy/k8s/base",
+    "dev": "deploy/k8s/overlays/dev",
+    "scaled": "deploy/k8s/overlays/scaled",
+}
 SETTINGS: Final[Mapping[str, type[ServiceSettings]]] = {
     "analytics": AnalyticsSettings,
     "billing": BillingSettings,
@@ -56,13 +60,23 @@ class Rendered:
         return containers
 
     def settings(self, service: str) -> ServiceSettings:
-        """Return what the service would read from the environment that its container gets."""
+        """Return what the service would read from the environment that its container gets.
+
+        What comes from a Secret is its name and key.
+        """
         prefix = SETTINGS[service].model_config["env_prefix"]
         given = {
-            variable["name"].removeprefix(prefix).lower(): variable["value"]
+            variable["name"].removeprefix(prefix).lower(): _value(variable)
             for variable in self.containers()[service]["env"]
         }
         return SETTINGS[service](**given)
+
+
+def _value(variable: dict[str, Any]) -> str:
+    if "value" in variable:
+        return str(variable["value"])
+    secret = variable["valueFrom"]["secretKeyRef"]
+    return f"{secret['name']}/{secret['key']}"
 
 
 @pytest.fixture(scope="session", params=sorted(KUSTOMIZATIONS))

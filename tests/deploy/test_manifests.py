@@ -237,8 +237,20 @@ def test_the_spool_holds_as_many_uploads_as_are_admitted(rendered, bytes_of):
     assert bytes_of(limit) >= sum(sizes.values())
 
 
-def test_results_are_where_they_are_asked_for_because_one_extractor_has_them_all(rendered):
-    assert rendered.workloads()["extractor"]["spec"]["replicas"] == 1
+def test_several_extractors_share_what_each_is_asked_for(rendered):
+    settings = rendered.settings("extractor")
+    shares = bool(settings.database_url.get_secret_value() and settings.nats_url.get_secret_value())
+    assert shares == (rendered.workloads()["extractor"]["spec"]["replicas"] > 1)
+    assert shares == (rendered.name == "scaled")
+
+
+def test_a_pod_of_several_may_be_away_and_no_budget_holds_up_the_only_one(rendered):
+    budgets = {
+        budget["metadata"]["name"]: budget["spec"] for budget in rendered.of_kind("PodDisruptionBudget")
+    }
+    several = {name for name, one in rendered.workloads().items() if one["spec"]["replicas"] > 1}
+    assert set(budgets) == several
+    assert all(budget["maxUnavailable"] == 1 for budget in budgets.values())
 
 
 @pytest.mark.parametrize("forbidden", [r":latest\b", r"\bhostPath\b", r"\bprivileged\b"])

@@ -6,7 +6,6 @@ its shape alone.
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -68,13 +67,11 @@ NULL_WHERE_RECORDED = {
     **dict.fromkeys(("thumbnail.width", "thumbnail.height"), "no EXIF field says it; needs decoding"),
     "ai_detection": "the hand-made result has no insights; was the text of an import error",
     "emerging_technology": "no engine",
+    "dpi": "JFIF without a unit has no dpi",
 }
 ABSENT_WHERE_RECORDED = {
     "persona_interpretation": "optional; it judged authenticity from nothing",
     "icc_profile_details.error": "was the text of an import error",
-    **dict.fromkeys(("mode", "dpi"), "only known by decoding: JFIF without a unit has no dpi"),
-    **dict.fromkeys(("animation", "frames", "is_animated", "n_frames"), "no JPEG field says it"),
-    **dict.fromkeys(("color_palette", "has_transparency"), "no JPEG field says it"),
     "specialized_field_counts.emerging_technology": "no engine",
 }
 
@@ -83,18 +80,6 @@ ABSENT_WHERE_RECORDED = {
 def exiftool() -> Iterator[ExifTool]:
     with ExifTool(exiftool_path()) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def legacy_dir() -> Path:
-    default = Path(__file__).parents[2] / ".." / "shared" / "legacy"
-    folder = Path(os.environ.get("LEGACY_DIR", default))
-    if not folder.is_dir():
-        message = f"the recordings of the legacy are not at {folder}; set LEGACY_DIR"
-        if "CI" in os.environ:
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder / "recordings"
 
 
 def read(exiftool: ExifTool, path: Path, name: str) -> ExtractionResult:

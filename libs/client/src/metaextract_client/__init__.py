@@ -1,12 +1,13 @@
 """Talk to a MetaExtract server.
 
-    async with Client("http://localhost:8080") as client:
-        extraction = await client.extract("photo.jpg")
+    with MetaExtract("http://localhost:8080") as client:
+        extraction = client.extract("photo.jpg")
 
-`extract_file` does the same for programs without an event loop; the command `metaextract` for people.
+`AsyncMetaExtract` does the same in an event loop; the command `metaextract` for people.
 """
 
-from metaextract_client.client import DEFAULT_URL, Client
+from metaextract_client.account_models import Balance, Batch, PricedFile, Quote
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import (
     ConnectionBrokenError,
     ExtractionFailedError,
@@ -68,13 +69,16 @@ from metaextract_client.result_models import (
     Result,
     Timings,
 )
-from metaextract_client.sync import extract_file
+from metaextract_client.sync import MetaExtract
+from metaextract_client.transport import DEFAULT_URL, Patience
 
 __all__ = [
     "DEFAULT_URL",
     "Agreement",
+    "AsyncMetaExtract",
+    "Balance",
+    "Batch",
     "ByteRange",
-    "Client",
     "ComparedField",
     "ComparedValue",
     "Comparison",
@@ -105,13 +109,17 @@ __all__ = [
     "Findings",
     "Format",
     "FormatSupport",
+    "MetaExtract",
     "MetaExtractError",
     "Notice",
     "OperationOutcome",
     "PartialResult",
+    "Patience",
+    "PricedFile",
     "ProblemError",
     "Progress",
     "Quality",
+    "Quote",
     "ReadValue",
     "Recommendation",
     "Redaction",
@@ -125,5 +133,4 @@ __all__ = [
     "State",
     "StateChange",
     "Timings",
-    "extract_file",
 ]

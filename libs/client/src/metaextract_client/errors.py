@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # What passes by itself: too many requests, and a server that starts, drains or is overloaded.
 RETRIED_STATUS: Final = frozenset({429, 503})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_EMPTY: Mapping[str, object] = MappingProxyType({})
+_TRACEPARENT_PARTS: Final = 4
 
 
 class MetaExtractError(Exception):
@@ -42,7 +44,8 @@ class ProblemError(MetaExtractError):
 
     status: HTTP status code. reason: stable name from the contract, such as `UNSUPPORTED_FORMAT`; empty when
     something other than MetaExtract answered. detail: a sentence for people. metadata: facts that belong to
-    the reason. retry_after_seconds: how long the server asks to wait; None if it does not say.
+    the reason. retry_after_seconds: how long the server asks to wait; None if it does not say. problem: the
+    whole document, empty if there is none. trace_id: names the request in the server's traces and logs.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class ProblemError(MetaExtractError):
         detail: str = "",
         metadata: Mapping[str, str] = _NOTHING,
         retry_after_seconds: float | None = None,
+        problem: Mapping[str, object] = _EMPTY,
+        trace_id: str = "",
     ) -> None:
         super().__init__(detail or f"the server answered with HTTP status {status}")
         self.status = status
@@ -60,6 +65,8 @@ class ProblemError(MetaExtractError):
         self.detail = detail
         self.metadata = metadata
         self.retry_after_seconds = retry_after_seconds
+        self.problem = problem
+        self.trace_id = trace_id
 
 
 @contextmanager
@@ -97,7 +104,15 @@ async def raise_for_problem(response: httpx.Response) -> None:
         detail=str(problem.get("detail") or problem.get("title") or ""),
         metadata=MappingProxyType({str(k): str(v) for k, v in (problem.get("metadata") or {}).items()}),
         retry_after_seconds=retry_after_seconds(response.headers.get("retry-after", "")),
+        problem=MappingProxyType(problem),
+        trace_id=_trace_id(response.headers.get("traceparent", "")),
     )
+
+
+def _trace_id(traceparent: str) -> str:
+    """Read the id out of a traceparent header (W3C Trace Context); empty if it is none."""
+    parts = traceparent.split("-")
+    return parts[1] if len(parts) == _TRACEPARENT_PARTS else ""
 
 
 def retry_after_seconds(value: str) -> float | None:

@@ -28,7 +28,7 @@ _WAIT_SECONDS_MAX: Final = 30.0
 async def events(
     http: httpx.AsyncClient, url: str, *, after: int, wait_seconds: int
 ) -> AsyncGenerator[Event, None]:
-    """Yield the events after `after` up to the terminal one; see `Client.events`."""
+    """Yield the events after `after` up to the terminal one; see `AsyncMetaExtract.events`."""
     failures = 0
     while True:
         failure: MetaExtractError = ConnectionBrokenError("the server ended the event stream early")

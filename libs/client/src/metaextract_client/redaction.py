@@ -58,7 +58,7 @@ async def redacted_copy(
     overwrite: bool,
     timeout: httpx.Timeout,  # noqa: ASYNC109 - of each read and write, not of all
 ) -> Redaction:
-    """Send the file; write what comes back to `target`, whole or not at all. Raises as `Client.redact`."""
+    """Send the file; write what comes to `target`, whole or not at all. See `AsyncMetaExtract.redact`."""
     if not overwrite and await asyncio.to_thread(os.path.lexists, target):
         raise FileExistsError(f"{target} exists")
     with await upload.open() as file, connection_errors(http.base_url):

@@ -1,29 +1,21 @@
-"""One upload and its further attempts."""
+"""One upload: what it brings, and how it is sent in one piece."""
 
 import asyncio
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
+from uuid import uuid4
 
-from tenacity import RetryCallState
-from tenacity.stop import stop_base
-from tenacity.wait import wait_random, wait_random_exponential
-
-from metaextract_client.errors import RETRIED_STATUS, ProblemError, ServerUnreachableError
+from metaextract_client import models
+from metaextract_client.models import Extraction
+from metaextract_client.transport import Transport
 
 _FILE_NAME_LENGTH_MAX: Final = 255
-
-
-class WaitedFor(stop_base):
-    """Stops before all waits together exceed a time; uploads themselves do not count."""
-
-    def __init__(self, seconds_max: float) -> None:
-        self._seconds_max = seconds_max
-
-    def __call__(self, attempt: RetryCallState) -> bool:
-        return attempt.idle_for + attempt.upcoming_sleep > self._seconds_max
+OnBytes = Callable[[int, int], None]
+"""Told how many bytes have been sent, and of how many. Of an upload that is repeated, it begins again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +27,8 @@ class Upload:
     request_id: str = ""
     partial_results: bool = False
     operations: tuple[str, ...] = ()
+    batch: str = ""
+    on_bytes: OnBytes | None = None
 
     async def open(self) -> BinaryIO:
         """Return the bytes from the beginning; the caller closes it."""
@@ -42,23 +36,63 @@ class Upload:
             return io.BytesIO(self.source)
         return await asyncio.to_thread(Path(self.source).open, "rb")
 
+    async def size_bytes(self) -> int:
+        """Return how long it is; raises OSError."""
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        return (await asyncio.to_thread(Path(self.source).stat)).st_size
 
-def sendable_name(name: str) -> str:
+    async def send(self, transport: Transport, extraction_id: str, *, wait: bool) -> Extraction:
+        """Send all of it in one request; return the extraction as it ended, or, without `wait`, its name."""
+        headers = {"Idempotency-Key": self.request_id}
+        parameters: dict[str, Any] = {
+            "extraction_id": extraction_id,
+            "partial_results": "true" if self.partial_results else "false",
+            "operations": self.operations,
+        }
+        if self.batch:
+            parameters["batch"] = self.batch
+        if not wait:
+            headers["Prefer"] = "respond-async"
+        with await self.open() as file:
+            told = _Told(file, await self.size_bytes(), self.on_bytes) if self.on_bytes else file
+            return await transport.call(
+                models.extraction_from_json,
+                "POST",
+                "/v1/extractions",
+                params=parameters,
+                headers=headers,
+                files={"file": (self.file_name, cast("BinaryIO", told))},
+                timeout=transport.extraction_timeout,
+            )
+
+
+def upload_of(
+    source: str | os.PathLike[str] | bytes, file_name: str = "", request_id: str | None = None
+) -> Upload:
+    """Describe a file by its path, or bytes by a name."""
+    name = file_name or ("upload" if isinstance(source, bytes) else Path(source).name)
+    return Upload(source, _sendable(name), request_id or str(uuid4()))
+
+
+def _sendable(name: str) -> str:
     """Make a file name valid UTF-8 within the contract's length: Linux allows any bytes in names."""
     return os.fsencode(name).decode("utf-8", "replace")[-_FILE_NAME_LENGTH_MAX:]
 
 
-def may_pass(error: BaseException) -> bool:
-    """Say whether trying again is both safe and of any use."""
-    if isinstance(error, ProblemError):
-        return error.status in RETRIED_STATUS
-    return isinstance(error, ServerUnreachableError)
+class _Told:
+    """A file that says how far it was read."""
 
+    def __init__(self, file: BinaryIO, size_bytes: int, on_bytes: OnBytes) -> None:
+        self._file = file
+        self._size_bytes = size_bytes
+        self._on_bytes = on_bytes
 
-def wait_seconds(attempt: RetryCallState) -> float:
-    """Return the pause before the next attempt: what the server asks for, else longer each time."""
-    error = attempt.outcome.exception() if attempt.outcome else None
-    if isinstance(error, ProblemError) and error.retry_after_seconds is not None:
-        # The spread keeps callers that were refused together from coming back together.
-        return error.retry_after_seconds + wait_random(0, 0.1)(attempt)
-    return wait_random_exponential(multiplier=0.2, max=5)(attempt)
+    def read(self, size: int = -1) -> bytes:
+        """Read, and tell."""
+        piece = self._file.read(size)
+        self._on_bytes(self._file.tell(), self._size_bytes)
+        return piece
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a file has
+        return getattr(self._file, name)

@@ -117,6 +117,7 @@ class FarSide:
         self.sandbox_level = "namespaces"
         self.field_queries: list[dict[str, str]] = []
         self.corrected_query = ""
+        self.credentials: list[dict[str, str]] = []
         self.uploads_now = 0
         self.uploads_peak = 0
 
@@ -260,6 +261,7 @@ class FarSide:
         return JSONResponse({"formats": FORMATS})
 
     async def _server(self, request: Request) -> Response:
+        self.credentials.append(dict(request.headers))
         engines = [{"name": "exiftool", "version": "13.59"}]
         facts = {"version": "1.2.3", "engines": engines, "workers_count": 2}
         return JSONResponse({**facts, "sandbox_level": self.sandbox_level})
@@ -369,6 +371,7 @@ def closed_port() -> int:
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("METAEXTRACT_URL", raising=False)
+    monkeypatch.delenv("METAEXTRACT_API_KEY", raising=False)
     monkeypatch.delenv("EXTRACTOR_EXIFTOOL", raising=False)
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from metaextract_client import (
-    Client,
+    AsyncMetaExtract,
     ConnectionBrokenError,
     Extraction,
     ProblemError,
@@ -33,7 +33,7 @@ def five_events(far):
 
 
 async def test_events_end_with_the_extraction(five_events):
-    async with Client(five_events.url) as client:
+    async with AsyncMetaExtract(five_events.url) as client:
         events = [event async for event in client.events("id-1")]
 
     assert [event.sequence for event in events] == [1, 2, 3, 4, 5]
@@ -48,7 +48,7 @@ async def test_events_end_with_the_extraction(five_events):
 @pytest.mark.usefixtures("quick")
 async def test_a_broken_event_stream_goes_on_where_it_was(five_events):
     five_events.cut_after = [2, 0, 1]
-    async with Client(five_events.url) as client:
+    async with AsyncMetaExtract(five_events.url) as client:
         events = [event async for event in client.events("id-1")]
 
     assert [event.sequence for event in events] == [1, 2, 3, 4, 5]
@@ -56,7 +56,7 @@ async def test_a_broken_event_stream_goes_on_where_it_was(five_events):
 
 
 async def test_events_can_start_after_a_sequence(five_events):
-    async with Client(five_events.url) as client:
+    async with AsyncMetaExtract(five_events.url) as client:
         events = [event async for event in client.events("id-1", after=3)]
 
     assert [event.sequence for event in events] == [4, 5]
@@ -66,7 +66,7 @@ async def test_events_can_start_after_a_sequence(five_events):
 @pytest.mark.usefixtures("quick")
 async def test_an_event_stream_that_never_moves_is_given_up(far):
     far.cut_after = [0] * 20
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ConnectionBrokenError, match="ended the event stream early"):
             [event async for event in client.events("id-1")]
 
@@ -76,7 +76,7 @@ async def test_an_event_stream_that_never_moves_is_given_up(far):
 async def test_silence_is_no_failure(five_events, monkeypatch):
     monkeypatch.setattr(event_stream, "_SILENCE_SECONDS_MAX", 0.1)
     five_events.silent_connections = 7
-    async with Client(five_events.url) as client:
+    async with AsyncMetaExtract(five_events.url) as client:
         events = [event async for event in client.events("id-1")]
 
     assert len(events) == 5
@@ -85,7 +85,7 @@ async def test_silence_is_no_failure(five_events, monkeypatch):
 
 async def test_watching_what_does_not_exist_is_a_problem(far):
     far.watchable = False
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ProblemError) as caught:
             [event async for event in client.events("id-1")]
 
@@ -94,7 +94,7 @@ async def test_watching_what_does_not_exist_is_a_problem(far):
 
 
 async def test_an_extraction_can_be_asked_for_and_cancelled(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(b"abc")
         again = await client.get(extraction.extraction_id)
         cancelled = await client.cancel(extraction.extraction_id)
@@ -108,7 +108,7 @@ async def test_an_extraction_can_be_asked_for_and_cancelled(far):
 
 
 async def test_the_server_says_what_it_is(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         formats = await client.formats()
         server = await client.server()
 
@@ -118,7 +118,7 @@ async def test_the_server_says_what_it_is(far):
 
 
 async def test_raw_is_the_whole_answer(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(b"abc")
 
     assert json.loads(json.dumps(extraction.raw)) == far.extraction(extraction.extraction_id, far.uploads[0])
@@ -129,7 +129,7 @@ async def test_operations_are_asked_for_and_their_outcome_is_told(far):
         {"operation": "ocr", "delivered": True, "ocr": {"lines": [{"text": "13:22"}]}},
         {"operation": "forensics", "reason": "no pixels"},
     ]
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(b"abc", operations=["ocr", "forensics"])
         await client.extract(b"abc")
 
@@ -151,7 +151,7 @@ async def test_quality_agreement_and_fallback_are_typed(far):
     far.fallback = {"engine": "exiftool", "cause": "timeout"}
     agreement = {"witnesses_count": 2, "agreeing_count": 1, "confidence": 0.5}
     far.fields = [{"name": "Make", "agreement": agreement}, {"name": "Model"}]
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(b"abc")
 
     assert extraction.quality.confidence.score == 0.99
@@ -167,7 +167,7 @@ async def test_quality_agreement_and_fallback_are_typed(far):
 
 
 async def test_a_server_without_quality_says_nothing_of_it(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(b"abc")
 
     assert extraction.quality is None
@@ -183,7 +183,7 @@ async def test_extractions_are_compared_in_the_order_of_the_call(far):
             {"group": "ExifIFD", "name": "ExposureTime", "relation": "RELATION_MISSING", "values": values}
         ],
     }
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         comparison = await client.compare(["b", "extractions/a"])
 
     assert far.compared == ["extractions/b", "extractions/a"]
@@ -195,7 +195,7 @@ async def test_what_was_taken_back_is_an_event(far):
     field = {"group": "ExifIFD", "name": "ISO", "provisional": "100"}
     far.happen("id-1", revision={"fields": [field]})
     far.happen("id-1", ended={"name": "extractions/id-1", "state": "STATE_SUCCEEDED", "result": {}})
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         events = [event async for event in client.events("id-1")]
 
     expected = RevisedField(group="ExifIFD", name="ISO", provisional="100", final=None)

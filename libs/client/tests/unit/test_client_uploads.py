@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from metaextract_client import (
+    AsyncMetaExtract,
     ByteRange,
-    Client,
     ConnectionBrokenError,
     Event,
     ExtractionFailedError,
+    MetaExtract,
     PartialResult,
+    Patience,
     ProblemError,
     Progress,
     ServerUnreachableError,
     State,
     StateChange,
-    extract_file,
 )
 from metaextract_client.errors import retry_after_seconds
 
@@ -31,7 +32,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 async def test_a_file_arrives_whole_and_its_result_is_typed(far, photo):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(photo)
 
     assert far.uploads[0]["sha256"] == hashlib.sha256(photo.read_bytes()).hexdigest()
@@ -48,20 +49,21 @@ async def test_a_file_arrives_whole_and_its_result_is_typed(far, photo):
 
 
 async def test_bytes_can_be_sent_under_a_name(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         await client.extract(b"abc", file_name="a.cr3")
 
     assert (far.uploads[0]["file_name"], far.uploads[0]["size_bytes"]) == ("a.cr3", 3)
 
 
 def test_a_program_without_an_event_loop_can_extract(far, photo):
-    assert extract_file(photo, far.url).state is State.SUCCEEDED
+    with MetaExtract(far.url) as client:
+        assert client.extract(photo).state is State.SUCCEEDED
 
 
 async def test_a_name_that_is_not_text_is_sent_readable_and_cut(far, tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b'/\xff"\n' + b"x" * 200 + b".jpg"))
     os.close(os.open(path, os.O_CREAT))
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         await client.extract(path)
         await client.extract(b"abc", file_name="é" * 300 + ".jpg")
 
@@ -73,7 +75,7 @@ async def test_a_file_is_never_whole_in_memory(far, tmp_path):
     path = tmp_path / "big.cr3"
     with path.open("wb") as file:
         file.truncate(64_000_000)
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         await client.extract(b"warm up")
         tracemalloc.start()
         try:
@@ -95,7 +97,7 @@ async def test_progress_is_told_while_the_upload_is_under_way(far, photo):
         if isinstance(event.change, Progress) and event.change.step == "exiftool":
             far.go_on.set()
 
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         await client.extract(photo, on_progress=happened, partial_results=True)
 
     changes = [event.change for event in seen]
@@ -111,7 +113,7 @@ async def test_progress_is_told_while_the_upload_is_under_way(far, photo):
 async def test_an_upload_succeeds_although_its_progress_cannot_be_watched(far, photo):
     far.watchable = False
     seen: list[Event] = []
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(photo, on_progress=seen.append)
 
     assert extraction.state is State.SUCCEEDED
@@ -125,14 +127,14 @@ async def test_an_error_in_the_callers_callback_reaches_the_caller(far, photo):
         far.go_on.set()
         raise LookupError(str(event.sequence))
 
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(LookupError):
             await client.extract(photo, on_progress=happened)
 
 
 async def test_a_refused_upload_is_repeated_after_the_asked_time_with_the_same_key(far, refusal, photo):
     far.refusals = [refusal(503, "SPOOL_UNAVAILABLE", {"Retry-After": "1"})]
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         extraction = await client.extract(photo)
 
     first, second = far.uploads
@@ -144,7 +146,7 @@ async def test_a_refused_upload_is_repeated_after_the_asked_time_with_the_same_k
 
 
 async def test_the_callers_request_id_is_the_idempotency_key(far, photo):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         await client.extract(photo, request_id="order-17")
 
     assert far.uploads[0]["key"] == "order-17"
@@ -152,7 +154,7 @@ async def test_the_callers_request_id_is_the_idempotency_key(far, photo):
 
 async def test_a_server_that_asks_for_a_long_wait_is_not_asked_again(far, refusal, photo):
     far.refusals = [refusal(429, "EXTRACTOR_BUSY", {"Retry-After": "3600"}, limit="4")]
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ProblemError) as caught:
             await client.extract(photo)
 
@@ -163,7 +165,7 @@ async def test_a_server_that_asks_for_a_long_wait_is_not_asked_again(far, refusa
 
 async def test_attempts_are_counted(far, refusal, photo):
     far.refusals = [refusal(503, "DRAINING", {"Retry-After": "0"}) for _ in range(9)]
-    async with Client(far.url, attempts_max=3) as client:
+    async with AsyncMetaExtract(far.url, patience=Patience(attempts_max=3)) as client:
         with pytest.raises(ProblemError, match=r"This is DRAINING\."):
             await client.extract(photo)
 
@@ -172,7 +174,7 @@ async def test_attempts_are_counted(far, refusal, photo):
 
 async def test_an_error_that_does_not_pass_is_raised_at_once(far, refusal, photo):
     far.refusals = [refusal(400, "UNSUPPORTED_FORMAT", extension="txt")]
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ProblemError) as caught:
             await client.extract(photo)
 
@@ -184,7 +186,7 @@ async def test_an_error_that_does_not_pass_is_raised_at_once(far, refusal, photo
 
 async def test_a_failed_extraction_is_an_error_that_says_why(far, photo):
     far.failed_reason = "EXTRACTION_TIMED_OUT"
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ExtractionFailedError, match=r"Too slow\.") as caught:
             await client.extract(photo)
 
@@ -194,45 +196,58 @@ async def test_a_failed_extraction_is_an_error_that_says_why(far, photo):
 
 async def test_an_answer_of_another_kind_of_server_is_a_problem(far, photo):
     far.html = True
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(ProblemError, match="does not answer like a MetaExtract server"):
             await client.extract(photo)
 
 
 async def test_no_server_is_told_apart(closed_port):
-    async with Client(f"http://127.0.0.1:{closed_port}", attempts_max=2) as client:
+    async with AsyncMetaExtract(
+        f"http://127.0.0.1:{closed_port}", patience=Patience(attempts_max=2)
+    ) as client:
         with pytest.raises(ServerUnreachableError):
             await client.extract(b"abc")
 
 
 async def test_an_upload_waits_for_a_server_that_starts_late(closed_port, serve_at, photo):
-    async with Client(f"http://127.0.0.1:{closed_port}", attempts_max=50) as client:
+    async with AsyncMetaExtract(
+        f"http://127.0.0.1:{closed_port}", patience=Patience(attempts_max=50)
+    ) as client:
         uploading = asyncio.create_task(client.extract(photo))
         await asyncio.sleep(0.2)
         with serve_at(closed_port):
             assert (await uploading).state is State.SUCCEEDED
 
 
-async def test_a_connection_that_breaks_is_told_and_not_repeated(photo):
-    connections = 0
+async def test_a_connection_that_breaks_is_tried_again_with_the_same_key_and_told_in_the_end(photo):
+    keys: list[bytes] = []
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await reader.readexactly(1000)
+        head = await reader.readuntil(b"\r\n\r\n")
+        keys.extend(line for line in head.splitlines() if line.lower().startswith(b"idempotency-key"))
         writer.close()
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with Client(f"http://127.0.0.1:{port}") as client:
+        async with AsyncMetaExtract(f"http://127.0.0.1:{port}", patience=Patience(attempts_max=3)) as client:
             with pytest.raises(ConnectionBrokenError):
                 await client.extract(photo)
 
-    assert connections == 1
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+
+
+async def test_bytes_sent_are_told(far, photo):
+    told: list[tuple[int, int]] = []
+    async with AsyncMetaExtract(far.url) as client:
+        await client.extract(photo, on_bytes=lambda sent, total: told.append((sent, total)))
+
+    assert told == sorted(told)
+    assert told[-1] == (300_000, 300_000)
 
 
 async def test_a_file_that_is_not_there_is_an_os_error(far, tmp_path):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         with pytest.raises(FileNotFoundError):
             await client.extract(tmp_path / "none.jpg")
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from metaextract_client import Client, FieldDefinition, FieldsFound, ProblemError
+from metaextract_client import AsyncMetaExtract, FieldDefinition, FieldsFound, ProblemError
 from metaextract_client.cli import cli
 
 command = importlib.import_module("metaextract_client.cli.fields")
@@ -17,7 +17,7 @@ def run(*arguments: str) -> Result:
 
 
 async def test_a_search_is_a_page_of_definitions(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         page = await client.search_fields("orient", group="EXIF", group_family=0, language="de", page_size=2)
         rest = await client.search_fields("orient", page_token=page.next_page_token, all_values=True)
 
@@ -32,7 +32,7 @@ async def test_a_search_is_a_page_of_definitions(far):
 
 
 async def test_a_definition_is_returned_by_its_name(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         one = await client.field_definition("fieldDefinitions/Exif.Main.Orientation", language="de")
         with pytest.raises(ProblemError) as refused:
             await client.field_definition("Exif.Main.None")
@@ -42,7 +42,7 @@ async def test_a_definition_is_returned_by_its_name(far):
 
 
 async def test_the_dictionary_says_what_it_holds(far):
-    async with Client(far.url) as client:
+    async with AsyncMetaExtract(far.url) as client:
         groups = await client.field_groups()
         dictionary = await client.field_dictionary()
 

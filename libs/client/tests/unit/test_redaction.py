@@ -8,7 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from metaextract_client import Client, ConnectionBrokenError, ProblemError, Redaction, RedactionProfile
+from metaextract_client import (
+    AsyncMetaExtract,
+    ConnectionBrokenError,
+    Patience,
+    ProblemError,
+    Redaction,
+    RedactionProfile,
+)
 
 SUMMARY = {
     "profile": "position",
@@ -53,9 +60,11 @@ def problem(status: int, reason: str) -> httpx.Response:
 
 @pytest.fixture
 def client_of():
-    def make(far_side: FarSide) -> Client:
-        client = Client("http://far.side", retry_seconds_max=1)
-        client._http = httpx.AsyncClient(base_url="http://far.side", transport=httpx.MockTransport(far_side))
+    def make(far_side: FarSide) -> AsyncMetaExtract:
+        client = AsyncMetaExtract("http://far.side", patience=Patience(retry_seconds_max=1))
+        client._transport.http = httpx.AsyncClient(
+            base_url="http://far.side", transport=httpx.MockTransport(far_side)
+        )
         return client
 
     return make

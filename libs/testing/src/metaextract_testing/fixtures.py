@@ -8,13 +8,20 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from metaextract_testing import postgres
+from metaextract_testing import nats, postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server for the whole run; a killed process loses nothing that it has confirmed."""
     with postgres.started(fsync="off") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[nats.NatsServer]:
+    """A NATS server for the whole run, for tests that leave it alive; each names a bus of its own."""
+    with nats.started() as server:
         yield server
 
 

@@ -1,16 +1,12 @@
 """What every implementation of `domain.ports.EventStore` must do."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from metaextract_analytics.adapters.storage.memory import MemoryEventStore
-from metaextract_analytics.adapters.storage.sqlite import MIGRATIONS, SqliteEventStore
 from metaextract_analytics.domain.model import Event, Period, Report
 from metaextract_analytics.domain.ports import EventStore
-from metaextract_common.storage.sqlite import connected, migrate
 
 MakeEvent = Callable[..., Event]
 ALWAYS = Period(None, None)
@@ -18,17 +14,6 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EventStore]:
-    if request.param == "memory":
-        yield MemoryEventStore()
-        return
-    database = tmp_path / "analytics.sqlite"
-    await migrate(database, MIGRATIONS)
-    async with connected(database) as connection:
-        yield SqliteEventStore(connection)
 
 
 async def test_an_empty_store_reports_nothing(store: EventStore) -> None:

@@ -151,3 +151,45 @@ async def _names_once_there_are(count: int, analytics: "AnalyticsServiceAsyncStu
         if report.events_count <= count:
             return set(report.events_by_name)
         await asyncio.sleep(0.01)
+
+
+async def test_usage_is_reported_as_it_was_asked_for(
+    analytics: "AnalyticsServiceAsyncStub", make_message: MakeMessage
+) -> None:
+    tab = pb.EventAttribute(event="tab_changed", attribute="tab")
+    took = pb.EventAttribute(event="analysis_completed", attribute="processing_ms")
+    events = [
+        make_message(name="tab_changed", source="images_mvp", attributes={"tab": "raw", "session": "a"}),
+        make_message(
+            name="analysis_completed", source="images_mvp", attributes={"processing_ms": "12", "session": "a"}
+        ),
+        make_message(name="hold.captured"),
+    ]
+    await analytics.RecordEvents(pb.RecordEventsRequest(events=events))
+
+    request = pb.GetUsageReportRequest(
+        source="images_mvp", events_count_max=10, counted=[tab], averaged=[took]
+    )
+    report = await analytics.GetUsageReport(request)
+
+    assert report == pb.GetUsageReportResponse(
+        events_count=2,
+        sessions_count=1,
+        events_by_name={"tab_changed": 1, "analysis_completed": 1},
+        first_event_time=NOON,
+        last_event_time=NOON,
+        value_counts=[pb.ValueCounts(attribute=tab, events_by_value={"raw": 1})],
+        value_means=[pb.ValueMean(attribute=took, mean=12)],
+    )
+
+
+@pytest.mark.parametrize("count_max", [0, 100_001])
+async def test_a_report_on_no_or_too_many_events_is_refused(
+    analytics: "AnalyticsServiceAsyncStub", count_max: int
+) -> None:
+    with pytest.raises(ServiceError) as caught:
+        await analytics.GetUsageReport(
+            pb.GetUsageReportRequest(source="images_mvp", events_count_max=count_max)
+        )
+
+    assert (caught.value.reason, caught.value.metadata["field"]) == ("INVALID_REQUEST", "events_count_max")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -11,32 +11,42 @@ import structlog
 from disposable_email_domains import blocklist
 from opentelemetry import metrics
 
-from metaextract.billing.v1 import audit_pb2, billing_pb2, purchases_pb2
+from metaextract.billing.v1 import audit_pb2, billing_pb2, purchases_pb2, users_pb2
 from metaextract.billing.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from metaextract.billing.v1.billing_pb2_grpc import add_BillingServiceServicer_to_server
 from metaextract.billing.v1.purchases_pb2_grpc import add_PurchasesServiceServicer_to_server
+from metaextract.billing.v1.users_pb2_grpc import add_UsersServiceServicer_to_server
 from metaextract_billing.adapters.analytics.relay import relaying
 from metaextract_billing.adapters.dodo import service as dodo_service
 from metaextract_billing.adapters.dodo.webhooks import DodoWebhooks
 from metaextract_billing.adapters.files.identity_key import identity_key
+from metaextract_billing.adapters.mail.posting import NoMail, posting
+from metaextract_billing.adapters.mail.smtp import SmtpServer
 from metaextract_billing.adapters.metrics import BillingMetrics, MeasuredWebhooks
+from metaextract_billing.adapters.passwords import argon2
 from metaextract_billing.adapters.rpc.audit import AuditServicer
 from metaextract_billing.adapters.rpc.purchases import PurchasesServicer
 from metaextract_billing.adapters.rpc.servicer import BillingServicer
+from metaextract_billing.adapters.rpc.users import UsersServicer
 from metaextract_billing.adapters.storage import postgres, sqlite
+from metaextract_billing.adapters.storage.postgres import PostgresStore
+from metaextract_billing.adapters.storage.sqlite import SqliteStore
 from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits, ListTransfers
 from metaextract_billing.application.audit import AuditLedger
+from metaextract_billing.application.audits import Audits, audits
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.free_uses import FreeUses
 from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, ReleaseHold
 from metaextract_billing.application.purchase_use_cases import purchase_use_cases
 from metaextract_billing.application.quotes import CreateQuote
 from metaextract_billing.application.use_cases import UseCases
+from metaextract_billing.application.user_use_cases import UserUseCases, user_use_cases
 from metaextract_billing.domain.allowances import Limits, forgettable
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.payment_service import PaymentService
 from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.purchases import Pack
+from metaextract_billing.domain.user_ports import Mail, UserStore
 from metaextract_billing.settings import Settings
 from metaextract_common.errors import ServiceError
 from metaextract_common.process import run
@@ -48,6 +58,7 @@ log = structlog.stdlib.get_logger()
 SERVICE: Final = billing_pb2.DESCRIPTOR.services_by_name["BillingService"].full_name
 AUDIT: Final = audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name
 PURCHASES: Final = purchases_pb2.DESCRIPTOR.services_by_name["PurchasesService"].full_name
+USERS: Final = users_pb2.DESCRIPTOR.services_by_name["UsersService"].full_name
 FIGURES_SECONDS: Final = 10.0
 """Pause between two readings of what waits."""
 VIOLATIONS_LOGGED_COUNT_MAX: Final = 20
@@ -63,19 +74,21 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         store = await stack.enter_async_context(opened_store(settings))
         await stack.enter_async_context(_relaying(settings, store))
         desk = Desk(store, tells=bool(settings.analytics_target))
-        audit_ledger = AuditLedger(store)
+        audit_ledger = await stack.enter_async_context(audits(AuditLedger(store), now))
         billing = BillingMetrics(metrics.get_meter("metaextract.billing"), now, desk.tally)
         for work in _chores(settings, store, ExpireDue(desk, now), audit_ledger, billing):
             await stack.enter_async_context(work)
         payments = await stack.enter_async_context(_payments(settings))
         purchases = purchase_use_cases(
             desk,
+            store,
             now,
             _packs(settings),
             payments,
             MeasuredWebhooks(DodoWebhooks(_webhook_secrets(settings)), billing),
             payable=bool(settings.dodo_api_key.get_secret_value()),
         )
+        users = await stack.enter_async_context(_users(settings, store.users, now))
         servicer = BillingServicer(_use_cases(settings, store, desk, now))
         address = await stack.enter_async_context(
             serving(
@@ -84,7 +97,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
                 {
                     SERVICE: partial(add_BillingServiceServicer_to_server, servicer),
                     PURCHASES: partial(add_PurchasesServiceServicer_to_server, PurchasesServicer(purchases)),
-                    AUDIT: partial(add_AuditServiceServicer_to_server, AuditServicer(audit_ledger)),
+                    USERS: partial(add_UsersServiceServicer_to_server, UsersServicer(users)),
+                    AUDIT: partial(add_AuditServiceServicer_to_server, AuditServicer(audit_ledger, now)),
                 },
                 checks={"ledger": store.check},
                 draining=Draining(),
@@ -93,7 +107,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         yield address
 
 
-def opened_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
+def opened_store(settings: Settings) -> AbstractAsyncContextManager[SqliteStore | PostgresStore]:
     """Open the store that the settings name, with the newest schema."""
     url = settings.database_url.get_secret_value()
     return postgres.opened(url) if url else sqlite.opened(settings.database_path)
@@ -133,16 +147,38 @@ def _packs(settings: Settings) -> dict[str, Pack]:
     return {pack.id: pack for pack in packs}
 
 
-def _free_uses(settings: Settings) -> FreeUses:
+def _identities(settings: Settings) -> Identities:
     secret = settings.identity_key.get_secret_value()
-    key = secret.encode() if secret else identity_key(settings.database_path.parent)
+    return Identities(secret.encode() if secret else identity_key(settings.database_path.parent))
+
+
+@asynccontextmanager
+async def _users(settings: Settings, store: UserStore, now: Clock) -> AsyncIterator[UserUseCases]:
+    async with argon2.opened() as passwords, _mail(settings) as mail:
+        yield user_use_cases(
+            store,
+            now,
+            passwords,
+            mail,
+            _identities(settings),
+            session_lifetime=timedelta(seconds=settings.session_seconds),
+            site=settings.site_url.rstrip("/"),
+        )
+
+
+def _mail(settings: Settings) -> AbstractAsyncContextManager[Mail]:
+    url = settings.smtp_url.get_secret_value()
+    return posting(SmtpServer.at(url, settings.mail_sender).send) if url else nullcontext(NoMail())
+
+
+def _free_uses(settings: Settings) -> FreeUses:
     limits = Limits(
         settings.free_checks_count_max,
         settings.trials_count_max,
         settings.network_free_uses_count_max,
         settings.daily_free_uses_count_max,
     )
-    return FreeUses(limits, Identities(key), blocklist)
+    return FreeUses(limits, _identities(settings), blocklist)
 
 
 @asynccontextmanager
@@ -158,13 +194,19 @@ async def _relaying(settings: Settings, store: Store) -> AsyncIterator[None]:
 
 
 def _chores(
-    settings: Settings, store: Store, expire: ExpireDue, audit_ledger: AuditLedger, billing: BillingMetrics
+    settings: Settings,
+    store: SqliteStore | PostgresStore,
+    expire: ExpireDue,
+    audit_ledger: Audits,
+    billing: BillingMetrics,
 ) -> Iterator[AbstractAsyncContextManager[None]]:
     """Yield what is done again and again, whether or not anybody asks for anything."""
 
     async def sweep() -> None:
         await expire()
         await store.forget(forgettable(expire.now(), timedelta(seconds=settings.hold_seconds)))
+        await store.users.forget_expired(expire.now())
+        await store.forget_receipts(expire.now() - timedelta(days=settings.webhook_receipt_days))
 
     async def measure() -> None:
         try:
@@ -174,7 +216,7 @@ def _chores(
             raise
 
     async def audit() -> None:
-        report = await audit_ledger()
+        report = (await audit_ledger(expire.now())).report
         billing.tell_audit(report)
         for violation in report.violations[:VIOLATIONS_LOGGED_COUNT_MAX]:
             log.error(

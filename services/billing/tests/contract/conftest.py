@@ -8,12 +8,14 @@ import pytest
 
 from metaextract_billing.adapters.storage import postgres, sqlite
 from metaextract_billing.adapters.storage.memory import MemoryStore
+from metaextract_billing.adapters.storage.users_memory import MemoryUsers
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_messages import Received, ReceiveWebhook
 from metaextract_billing.domain.payment_service import Envelope, Message
 from metaextract_billing.domain.ports import Store
 from metaextract_billing.domain.purchases import Order, PaymentFacts
 from metaextract_billing.domain.records import Change, Changes
+from metaextract_billing.domain.user_ports import UserStore
 
 Hear = Callable[..., Awaitable[Received]]
 Buy = Callable[[Store, str, str], Awaitable[None]]
@@ -70,3 +72,17 @@ def buy(clock, hear: Hear) -> Buy:
         await hear(store, f"success of {payment}", paid)
 
     return buy
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def users(request: pytest.FixtureRequest, database: Path) -> AsyncIterator[UserStore]:
+    match request.param:
+        case "memory":
+            yield MemoryUsers()
+        case "sqlite":
+            async with sqlite.opened(database) as opened:
+                yield opened.users
+        case "postgres":
+            url = request.getfixturevalue("billing_database")
+            async with postgres.connected(url) as connected:
+                yield connected.users

@@ -16,10 +16,11 @@ from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.holds import HoldRequest
 from metaextract_billing.domain.audit import Invariant
 from metaextract_billing.domain.chain import GENESIS, Kind, Place, Transfer
+from metaextract_billing.domain.holds import Access, Hold, Share, State
 from metaextract_billing.domain.models import Operations
 from metaextract_billing.domain.ports import Store
 from metaextract_billing.domain.purchases import Dispute, DisputeState, PaymentFacts, Refund
-from metaextract_billing.domain.records import AccountKey, HoldKey
+from metaextract_billing.domain.records import AccountKey, Change, Changes, HoldKey
 from metaextract_common.errors import ServiceError
 
 EMBEDDING = Operations(embedding=True)
@@ -296,6 +297,24 @@ async def test_a_hold_that_vanished_is_found(fill: Fill) -> None:
         del store._records[key]
 
     assert Invariant.CAPTURE in await violated(store)
+
+
+@pytest.mark.parametrize("state", [State.CAPTURED, State.RELEASED])
+async def test_a_resolved_hold_that_was_invented_is_found(
+    store: Store, fill: Fill, clock, state: State
+) -> None:
+    await fill(store)
+    hold = Hold("holds/x", "alice", "invented", "", EMBEDDING, clock(), clock(), Access.CREDITS)
+    charged = 4 if state is State.CAPTURED else 0
+    [first] = [account async for account, _, _ in store.books() if account.owner == "alice"]
+    shares = (Share(first.lots[0].id, 4),)
+    invented = replace(hold, shares=shares).resolved(state, clock(), charged)
+    await store.commit(Changes((Change(None, invented),)))
+
+    report = await AuditLedger(store)()
+
+    assert [one.invariant for one in report.violations] == [Invariant.CAPTURE]
+    assert report.violations[0].account == first.id
 
 
 async def test_a_thousand_violations_are_told_and_the_others_counted(make_billing) -> None:

@@ -149,7 +149,7 @@ async def test_concurrent_first_uses_of_an_owner_make_one_account(replicas, stor
     await outcomes(billing.grant_credits("alice", f"g{n}", 1) for n, billing in enumerate(each(replicas)))
 
     assert await replicas[0].credits("alice") == (CALLERS, 0)
-    assert [account.owner async for account, _ in store.books()] == ["alice"]
+    assert [account.owner async for account, _, _ in store.books()] == ["alice"]
 
 
 async def test_concurrent_claims_move_everything_once(replicas) -> None:

@@ -6,18 +6,17 @@ from datetime import UTC, datetime, timedelta
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import DAILY, Allowance, AllowanceKind
 from metaextract_billing.domain.chain import Place
-from metaextract_billing.domain.holds import Access, Hold, State
+from metaextract_billing.domain.holds import Access, Hold, Resolved, State
 from metaextract_billing.domain.lots import Lot
 from metaextract_billing.domain.models import Operations
 from metaextract_billing.domain.ports import Due, Figures, Store
-from metaextract_billing.domain.purchases import (
-    Order,
-)
+from metaextract_billing.domain.purchases import Order, Parked, Payment, WebhookReceipt
 from metaextract_billing.domain.records import (
     AccountKey,
     Change,
     Changes,
     Event,
+    PaymentKey,
     Record,
     key_of,
 )
@@ -106,6 +105,29 @@ async def test_what_counts_for_a_day_only_is_forgotten_and_nothing_else(store: S
     await store.commit(added(*(record for record in records if key_of(record) not in kept)))
 
 
+async def test_receipts_are_forgotten_by_age_and_nothing_else(store: Store) -> None:
+    receipts = [WebhookReceipt("old", "payment.succeeded", NOW), WebhookReceipt("new", "a", LATER)]
+    await store.commit(added(*receipts, Payment("old", NOW)))
+
+    await store.forget_receipts(LATER)
+
+    keys = [key_of(receipts[0]), key_of(receipts[1]), PaymentKey("old")]
+    assert set(await store.load(keys)) == set(keys[1:])
+    await store.commit(added(receipts[0]))
+
+
+async def test_payments_that_are_parked_are_listed_by_id(store: Store) -> None:
+    parked = [Payment(f"pay_{n}", NOW, succeeded=True, parked=Parked.ORDER_MISSING.value) for n in "aBcd"]
+    other = Payment("pay_b", NOW, succeeded=True, parked=Parked.SUBSCRIPTION.value)
+    await store.commit(added(*parked, other, Payment("pay_e", NOW, succeeded=True)))
+
+    first = await store.parked_payments("", 2)
+    rest = await store.parked_payments(first[-1].id, 10)
+
+    assert [one.id for one in (*first, *rest)] == ["pay_B", "pay_a", "pay_c", "pay_d"]
+    assert rest[-1] == parked[-1]
+
+
 async def test_the_journal_is_read_in_its_order_as_it_was_written(store: Store) -> None:
     account = account_with("alice", *range(1, 13))
     await store.commit(added(account, account_with("bob", 1)))
@@ -120,6 +142,9 @@ async def test_the_journal_is_read_in_its_order_as_it_was_written(store: Store) 
     assert [one async for one in store.transfers("alice", 5, 3)] == journal[5:8]
     assert [one async for one in store.transfers("alice", 0, 0)] == []
     assert [one async for one in store.transfers("nobody")] == []
+    assert list(await store.newest_transfers("alice", 0, None, 1000)) == journal[::-1]
+    assert list(await store.newest_transfers("alice", 3, 8, 3)) == [journal[6], journal[5], journal[4]]
+    assert list(await store.newest_transfers("nobody", 0, None, 10)) == []
 
 
 async def test_the_books_show_every_account_with_all_its_lots_as_of_one_moment(store: Store) -> None:
@@ -130,7 +155,7 @@ async def test_the_books_show_every_account_with_all_its_lots_as_of_one_moment(s
     await store.commit(added(alice, hold))
 
     books = {}
-    async for account, transfers in store.books():
+    async for account, _, transfers in store.books():
         if not books:
             await store.commit(added(account_with("late", 1)))
         books[account.owner] = (account, [one async for one in transfers])
@@ -140,6 +165,20 @@ async def test_the_books_show_every_account_with_all_its_lots_as_of_one_moment(s
     assert books["alice"][0].holds == (replace(hold, version=1),)
     assert [len(transfers) for _, transfers in (books["alice"], books["bob"], books["carol"])] == [2, 2, 1]
     assert books["bob"][1] == list(account_with("bob", 2, 3).posted)
+
+
+async def test_the_books_add_up_resolved_holds_that_set_credits_aside(store: Store) -> None:
+    account, held = account_with("alice", 9).held(hold_of("alice", "holds/1", access=Access.CREDITS), 3, NOW)
+    account, open_hold = account.held(hold_of("alice", "holds/2", access=Access.CREDITS), 2, NOW)
+    account, other = account.held(hold_of("alice", "holds/3", access=Access.CREDITS), 1, NOW)
+    account, captured = account.captured(held, 2, NOW)
+    account, released = account.released(other, State.RELEASED, NOW)
+    nothing = replace(hold_of("alice", "holds/4"), state=State.CAPTURED, resolve_time=NOW)
+    await store.commit(added(account, captured, open_hold, released, nothing, account_with("bob", 1)))
+
+    books = {account.owner: resolved async for account, resolved, _ in store.books()}
+
+    assert books == {"alice": Resolved(2, 2), "bob": Resolved()}
 
 
 async def test_a_store_that_works_passes_its_check(store: Store) -> None:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from metaextract.billing.v1 import audit_pb2
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.audit_pb2_grpc import AuditServiceStub
 from metaextract_billing.adapters.rpc.audit import INVARIANTS
+from metaextract_billing.adapters.storage import sqlite
 from metaextract_billing.domain.audit import Invariant
+from metaextract_billing.domain.purchases import Payment, WebhookReceipt
+from metaextract_billing.domain.records import Change, Changes, WebhookKey
 from metaextract_common.rpc.client import open_channel
 
 GRANT = pb.GrantCreditsRequest(account="alice", request_id="grant", credits=10)
@@ -58,7 +62,8 @@ async def test_an_audit_over_the_contract_names_what_does_not_agree(serve, make_
         steal(make_settings().database_path)
         robbed = await auditor.AuditLedger(audit_pb2.AuditLedgerRequest())
 
-    assert sound == audit_pb2.AuditLedgerResponse(accounts_count=1, transfers_count=2)
+    assert sound == audit_pb2.AuditLedgerResponse(accounts_count=1, transfers_count=2, as_of=sound.as_of)
+    assert sound.as_of.ToDatetime() <= robbed.as_of.ToDatetime()
     assert (robbed.violations_count, len(robbed.violations)) == (1, 1)
     [violation] = robbed.violations
     assert violation.invariant == audit_pb2.Violation.INVARIANT_BALANCE
@@ -84,6 +89,41 @@ async def test_the_command_exits_with_1_on_violations_and_prints_them(serve, mak
     }
     assert (code, err) == (1, "")
     assert [one["invariant"] for one in json.loads(out)["violations"]] == ["balance"]
+
+
+async def test_the_command_lists_payments_that_are_parked(tmp_path: Path) -> None:
+    made = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    payment = Payment("pay_p", made, succeeded=True, order="o", amount_cents=400, currency="EUR", parked="x")
+    async with sqlite.opened(tmp_path / "ledger.sqlite") as store:
+        await store.commit(Changes((Change(None, payment),)))
+
+    code, out, err = await audit(tmp_path / "ledger.sqlite", "--parked")
+
+    assert (code, err) == (0, "")
+    assert json.loads(out) == [
+        {
+            "payment": "pay_p",
+            "parked": "x",
+            "order": "o",
+            "amount_cents": 400,
+            "currency": "EUR",
+            "create_time": "2026-11-23T12:00:00+00:00",
+        }
+    ]
+
+
+async def test_the_service_forgets_receipts_of_webhooks_that_cannot_come_again(serve, make_settings) -> None:
+    database = make_settings().database_path
+    now = datetime.now(UTC)
+    ages = {"old": timedelta(days=31), "new": timedelta(days=29)}
+    async with sqlite.opened(database) as store:
+        receipts = [WebhookReceipt(id_, "payment.succeeded", now - age) for id_, age in ages.items()]
+        await store.commit(Changes(tuple(Change(None, receipt) for receipt in receipts)))
+        async with serve(sweep_seconds=0.05, webhook_receipt_days=30):
+            while WebhookKey("old") in await store.load([WebhookKey("old")]):
+                await asyncio.sleep(0.05)
+
+        assert WebhookKey("new") in await store.load([WebhookKey("new")])
 
 
 async def test_the_command_makes_no_ledger_where_none_is(tmp_path: Path) -> None:

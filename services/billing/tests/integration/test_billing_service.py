@@ -160,3 +160,19 @@ async def test_a_batch_is_not_empty_and_not_larger_than_a_hundred(billing) -> No
         requests = [hold_request(f"r{number}") for number in range(count)]
         error = await refusal(billing.BatchCreateHolds(pb.BatchCreateHoldsRequest(requests=requests)))
         assert error.kind is Kind.INVALID
+
+
+async def test_the_journal_is_read_from_either_end(billing) -> None:
+    for number in range(1, 6):
+        await billing.GrantCredits(
+            pb.GrantCreditsRequest(account="alice", request_id=f"g{number}", credits=number)
+        )
+
+    async def numbers(**request: object) -> list[int]:
+        answer = await billing.ListTransfers(pb.ListTransfersRequest(account="alice", **request))
+        return [transfer.number for transfer in answer.transfers]
+
+    assert await numbers(page_size=2) == [1, 2]
+    assert await numbers(after_number=3, before_number=5) == [4]
+    assert await numbers(newest_first=True, page_size=2) == [5, 4]
+    assert await numbers(newest_first=True, page_size=2, before_number=4) == [3, 2]

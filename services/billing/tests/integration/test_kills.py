@@ -138,7 +138,7 @@ async def check(store: Store, customers: Customers) -> None:
     """Check the books against what the customers were told."""
     assert len(customers.held) == len({hold.name for hold in customers.held.values()}) == HOLDS_COUNT
     assert (await AuditLedger(store)()).violations == ()
-    accounts = [account async for account, _ in store.books()]
+    accounts = [account async for account, _, _ in store.books()]
     captured = sum(hold.credits_captured for hold in customers.captured.values())
     open_holds = [hold for number, hold in customers.held.items() if number not in customers.captured]
     assert sum(account.credits_held for account in accounts) == sum(hold.credits_held for hold in open_holds)

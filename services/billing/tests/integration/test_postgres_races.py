@@ -177,7 +177,7 @@ async def test_six_first_uses_of_an_owner_make_one_account(clients, stores) -> N
         assert await clients[n % 6].credits(owner) == (6, 0)
 
     await rounds(one_round)
-    owners = [account.owner async for account, _ in stores[0].books()]
+    owners = [account.owner async for account, _, _ in stores[0].books()]
     assert len(owners) == len(set(owners)) == ROUNDS
 
 

@@ -138,7 +138,7 @@ async def shop_open(store: Store, **changes: Any) -> AsyncIterator[Shop]:
             def now() -> datetime:
                 return shop.now()
 
-            use = purchase_use_cases(desk, now, PACKS, payments, DodoWebhooks(secrets), payable=True)
+            use = purchase_use_cases(desk, store, now, PACKS, payments, DodoWebhooks(secrets), payable=True)
             balance, claim = GetBalance(desk, now, metered=True), ClaimCredits(desk, now)
             shop = Shop(use, dodo, http, balance, claim, GrantCredits(desk, now))
             yield shop
@@ -416,7 +416,7 @@ async def test_what_cannot_be_sold_is_refused_with_its_reason(shop: Shop) -> Non
 async def test_without_an_api_key_nothing_is_paid(store: Store) -> None:
     async with service.opened("", "test_mode", "") as payments:
         use = purchase_use_cases(
-            Desk(store), lambda: datetime.now(UTC), PACKS, payments, DodoWebhooks([]), payable=False
+            Desk(store), store, lambda: datetime.now(UTC), PACKS, payments, DodoWebhooks([]), payable=False
         )
         order = use.create_order("alice", "r", "starter", email=None, return_url=RETURN_URL)
         assert await refusal(order) == "PAYMENTS_NOT_CONFIGURED"

@@ -22,7 +22,8 @@ from metaextract_billing.adapters.rpc.purchases import PurchasesServicer
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_use_cases import purchase_use_cases
-from metaextract_billing.domain.purchases import Pack
+from metaextract_billing.domain.purchases import Pack, Payment
+from metaextract_billing.domain.records import Change, Changes
 from metaextract_billing.settings import Settings
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.client import open_channel
@@ -36,6 +37,13 @@ ORDER = pb.CreateOrderRequest(
     account="alice", request_id="r", pack="starter", return_url="http://127.0.0.1:9/back"
 )
 
+MADE = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PAYMENTS = [
+    Payment("pay_p", MADE, succeeded=True, order="o", amount_cents=400, currency="EUR", parked="x"),
+    Payment("pay_q", MADE, succeeded=True, amount_cents=9, currency="USD", parked="order_missing"),
+    Payment("pay_s", MADE, succeeded=True, subscription="sub", parked="subscription"),
+]
+
 
 @asynccontextmanager
 async def serving_purchases(directory: str) -> AsyncIterator[tuple[Any, FakeDodo]]:
@@ -43,8 +51,11 @@ async def serving_purchases(directory: str) -> AsyncIterator[tuple[Any, FakeDodo
     now = partial(datetime.now, UTC)
     behaviour = Behaviour("http://127.0.0.1:9/nobody", (SECRET,), held=True)
     async with fake_dodo(behaviour) as dodo, service.opened("key", "test_mode", dodo.url) as payments:
+        store = MemoryStore()
+        await store.commit(Changes(tuple(Change(None, payment) for payment in PAYMENTS)))
         use = purchase_use_cases(
-            Desk(MemoryStore()),
+            Desk(store),
+            store,
             now,
             {"starter": STARTER},
             payments,
@@ -122,6 +133,23 @@ async def test_a_subscription_is_read_and_cancelled_over_the_contract(served: tu
     cancelled = await purchases.CancelSubscription(pb.CancelSubscriptionRequest(id=id_))
 
     assert cancelled.subscription.status == "cancelled"
+
+
+async def test_payments_that_granted_nothing_are_listed_for_whoever_looks_at_them(
+    served: tuple[Any, FakeDodo],
+) -> None:
+    async def listed(**request: object) -> list[pb.Payment]:
+        answer = await served[0].ListParkedPayments(pb.ListParkedPaymentsRequest(**request))
+        return list(answer.payments)
+
+    first, second = await listed()
+
+    assert (first.id, first.parked, first.order, first.amount_cents, first.currency) == (
+        *("pay_p", "x", "orders/o", 400, "EUR"),
+    )
+    assert first.create_time.ToDatetime(UTC) == MADE
+    assert await listed(page_size=1) == [first]
+    assert await listed(after_payment="pay_p") == [second]
 
 
 async def test_each_refusal_arrives_with_its_reason(served: tuple[Any, FakeDodo]) -> None:

@@ -109,16 +109,16 @@ class FreeUseMachine(RuleBasedStateMachine):
         self, replica: int, account: str, device: str | None, email: str | None, address: str | None
     ) -> str | None:
         network = None if address is None else "v6" if address.startswith("2001") else "v4"
-        has_trial = email in {"anna@example.com", "An.Na+1@gmail.com"} and (
-            self.count(email=email) < LIMITS.trials_count_max
-        )
+        is_address = email in {"anna@example.com", "An.Na+1@gmail.com"}
+        had_trials = is_address and self.count(email=email) >= LIMITS.trials_count_max
+        has_trial = is_address and not had_trials
         shared = self.shared_cause(network)
         used = self.count(device=device)
         request = HoldRequest(device, 1000, Operations(), None, email=email, client_address=address)
         hold = self.run(self.creates[replica](account, f"r{next(self.numbers)}", request))
         if isinstance(hold, ServiceError):
             assert not has_trial or shared
-            if device is None:
+            if device is None or had_trials:
                 assert hold.reason == "INSUFFICIENT_CREDITS"
             elif used >= LIMITS.free_checks_count_max:
                 assert hold.reason == "FREE_CHECKS_EXHAUSTED"
@@ -128,6 +128,7 @@ class FreeUseMachine(RuleBasedStateMachine):
                 assert hold.metadata["cause"] == shared
             return None
         assert shared is None
+        assert not had_trials  # nobody has trials and free checks
         trial = hold.access is Access.TRIAL
         assert trial == has_trial
         assert hold.free_checks_used == (0 if trial else used + 1)

@@ -142,7 +142,7 @@ async def test_those_who_wait_at_the_same_time_are_committed_together(store, des
     assert len({hold.name for hold in made}) == 20
     assert [hold.credits_captured for hold in done] == [1] * 20
     assert store.round_trips == ["commit", "commit"]
-    [transfers] = [[one async for one in journal] async for _, journal in store.books()]
+    [transfers] = [[one async for one in journal] async for _, _, journal in store.books()]
     assert [one.number for one in transfers] == list(range(1, 42))
     assert all(one.previous_seal == before.seal for before, one in pairwise(transfers))
     assert all(one.seal == one.expected_seal() for one in transfers)

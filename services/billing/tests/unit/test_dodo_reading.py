@@ -77,7 +77,7 @@ def test_the_state_counts_and_not_the_type_that_announced_an_older_one() -> None
         ("cancelled", DisputeState.WON),
         ("lost", DisputeState.LOST),
         ("accepted", DisputeState.LOST),
-        ("expired", DisputeState.LOST),
+        ("expired", DisputeState.OPEN),
     ],
 )
 def test_every_state_of_a_dispute_is_known(happened: str, state: DisputeState) -> None:

@@ -125,25 +125,40 @@ async def test_an_email_address_has_two_trials_however_it_is_written(billing) ->
     assert (await billing.refused("three", email="anna@gmail.com"))["reason"] == "INSUFFICIENT_CREDITS"
 
 
-async def test_a_trial_comes_before_credits_and_credits_before_a_free_check(billing) -> None:
+async def test_a_trial_comes_before_credits_and_no_free_check_after_it(billing) -> None:
     await billing.grant("alice", "g", 1)
     who = {"device": "d", "email": "anna@example.com"}
 
-    accesses = [(await billing.hold(**who)).access for _ in range(5)]
+    accesses = [(await billing.hold(**who)).access for _ in range(3)]
 
-    assert accesses == [
-        Access.TRIAL,
-        Access.TRIAL,
-        Access.CREDITS,
-        Access.FREE_CHECK,
-        Access.FREE_CHECK,
-    ]
+    assert accesses == [Access.TRIAL, Access.TRIAL, Access.CREDITS]
+    # Whoever had the trials must have credits; the device keeps its free checks for others.
+    lacks_credits = {"reason": "INSUFFICIENT_CREDITS", "credits_available": "0", "credits_required": "1"}
+    assert await billing.refused(**who) == lacks_credits
+    assert await billing.refused("bob", **who) == lacks_credits
+    assert billing.used(AllowanceKind.DEVICE) == []
+    assert (await billing.hold(device="d")).access is Access.FREE_CHECK
+
+
+async def test_credits_come_before_a_free_check(billing) -> None:
+    await billing.grant("alice", "g", 1)
+
+    accesses = [(await billing.hold(device="d")).access for _ in range(3)]
+
+    assert accesses == [Access.CREDITS, Access.FREE_CHECK, Access.FREE_CHECK]
     # It holds a credit, if not one that can be spent: the number of free checks is not what it lacks.
-    assert await billing.refused(**who) == {
-        "reason": "INSUFFICIENT_CREDITS",
-        "credits_available": "0",
-        "credits_required": "1",
-    }
+    assert (await billing.refused(device="d"))["reason"] == "INSUFFICIENT_CREDITS"
+
+
+@pytest.mark.parametrize("email", ["x", "anna@trash.example"])
+async def test_an_address_that_never_had_a_trial_is_not_in_the_way_of_a_free_check(billing, email) -> None:
+    assert (await billing.hold(device="d", email=email)).access is Access.FREE_CHECK
+
+
+async def test_where_no_trials_are_given_an_address_is_not_in_the_way_of_a_free_check(make) -> None:
+    billing = make(trials_count_max=0)
+
+    assert (await billing.hold(device="d", email="anna@example.com")).access is Access.FREE_CHECK
 
 
 async def test_an_account_that_can_pay_keeps_its_free_checks(billing) -> None:

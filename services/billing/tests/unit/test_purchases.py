@@ -16,13 +16,14 @@ from metaextract_billing.domain.purchases import (
     Dispute,
     DisputeState,
     Order,
+    Parked,
     Payment,
     PaymentFacts,
     Refund,
     Subscription,
     SubscriptionFacts,
 )
-from metaextract_billing.domain.reconciliation import Parked, Reconciled, lots_of, reconciled
+from metaextract_billing.domain.reconciliation import Reconciled, lots_of, reconciled
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORDER = Order("o1", "alice", "starter", 100, 400, "USD", NOW, product="pdt")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from metaextract.billing.v1 import purchases_pb2 as pb
 from metaextract_billing.adapters.rpc.purchases_mapping import (
@@ -20,10 +21,10 @@ from metaextract_billing.domain.purchases import (
     DisputeState,
     Order,
     Pack,
+    Parked,
     Payment,
     Subscription,
 )
-from metaextract_billing.domain.reconciliation import Parked
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -67,14 +68,25 @@ def test_a_pack_is_rendered_with_its_product() -> None:
 @pytest.mark.parametrize("parked", [None, *Parked])
 def test_a_payment_says_what_became_of_its_credits(parked: Parked | None) -> None:
     dispute = Dispute("d", DisputeState.OPEN)
-    payment = Payment("p", NOW, order="o", disputes=(dispute,), credits_granted=100, credits_reversed=25)
+    credits_of_it = {"credits_granted": 100, "credits_reversed": 25}
+    payment = Payment(
+        "p", NOW, order="o", disputes=(dispute,), **credits_of_it, amount_cents=400, currency="USD"
+    )
+    made = Timestamp()
+    made.FromDatetime(NOW)
 
     message = payment_to_proto(payment)
     assert message == pb.Payment(
-        id="p", order="orders/o", credits_granted=100, credits_reversed=25, disputed=True
+        id="p",
+        order="orders/o",
+        **credits_of_it,
+        disputed=True,
+        amount_cents=400,
+        currency="USD",
+        create_time=made,
     )
     waiting = payment_to_proto(Payment("p", NOW, parked=parked.value if parked else None))
-    assert waiting == pb.Payment(id="p", parked=parked or "")
+    assert waiting == pb.Payment(id="p", parked=parked or "", create_time=made)
 
 
 def test_a_refund_check_says_why() -> None:

@@ -1,8 +1,9 @@
 """Composition root of the extractor: the only file that knows every class."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import resources
@@ -11,46 +12,62 @@ from typing import Final
 import grpc
 import structlog
 
-from metaextract.extractor.v1 import dictionary_pb2, dictionary_pb2_grpc, redaction_pb2, redaction_pb2_grpc
+from metaextract.extractor.v1 import (
+    batches_pb2,
+    batches_pb2_grpc,
+    dictionary_pb2,
+    dictionary_pb2_grpc,
+    redaction_pb2,
+    redaction_pb2_grpc,
+)
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
-from metaextract_common.errors import internal
+from metaextract_common.bus.outbox import sending
+from metaextract_common.bus.settings import connected
+from metaextract_common.errors import ServiceError
 from metaextract_common.events import NullEvents, publishing
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
-from metaextract_common.rpc.serving import Draining, serving
-from metaextract_common.storage import sqlite
+from metaextract_common.rpc.serving import Check, Draining, serving
 from metaextract_extractor.adapters.dictionary.prepared import prepared
 from metaextract_extractor.adapters.event_log.memory import MemoryEventLog
+from metaextract_extractor.adapters.event_log.shared import SharedEventLog
+from metaextract_extractor.adapters.rpc.batches import BatchServicer
 from metaextract_extractor.adapters.rpc.dictionary import FieldDictionaryServicer
 from metaextract_extractor.adapters.rpc.redaction import RedactionServicer
 from metaextract_extractor.adapters.rpc.servicer import ExtractorServicer
 from metaextract_extractor.adapters.spool.disk import DiskSpool
-from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
+from metaextract_extractor.adapters.storage import postgres, sqlite
+from metaextract_extractor.adapters.storage.stores import Stores
 from metaextract_extractor.adapters.workers.inbox import Inboxes
 from metaextract_extractor.adapters.workers.limits import PoolLimits
 from metaextract_extractor.adapters.workers.pool import WorkerPool
 from metaextract_extractor.adapters.workers.process import WorkerSettings
 from metaextract_extractor.adapters.workers.redactors import RedactorLimits, SandboxedRedactors
 from metaextract_extractor.adapters.workers.sandbox import Sandbox, SandboxTooWeakError, probed
+from metaextract_extractor.application.batches import BatchQueries
 from metaextract_extractor.application.comparing import Comparing
 from metaextract_extractor.application.dictionary import FieldDefinitions
 from metaextract_extractor.application.extractions import ExtractionQueries
 from metaextract_extractor.application.redacting import Redacting, RedactionLimits
+from metaextract_extractor.application.replica import Replica
 from metaextract_extractor.application.run import Surroundings
 from metaextract_extractor.application.status import Status
 from metaextract_extractor.application.uploads import Uploads
 from metaextract_extractor.domain.confinement import SandboxLevel
 from metaextract_extractor.domain.measured_support import REPORT, MeasuredSupport
-from metaextract_extractor.domain.ports import Events
+from metaextract_extractor.domain.ports import EventLog, Events
 from metaextract_extractor.settings import Settings
 
 log = structlog.stdlib.get_logger()
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"].full_name
+BATCHES: Final = batches_pb2.DESCRIPTOR.services_by_name["BatchService"].full_name
 FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"].full_name
 REDACTION: Final = redaction_pb2.DESCRIPTOR.services_by_name["RedactionService"].full_name
 EXIFTOOL_VERSION_MIN: Final = (13, 50)
+RENEWAL_SECONDS: Final = 1.0
+"""Pause between two signs of life; what another replica has ended is stopped with the next."""
 
 
 class ExifToolTooOldError(Exception):
@@ -66,11 +83,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         spool = DiskSpool(settings.spool_dir)
         await asyncio.to_thread(spool.open)
-        await sqlite.migrate(settings.database_path, MIGRATIONS)
-        extractions = SqliteExtractions(
-            await stack.enter_async_context(sqlite.connected(settings.database_path))
-        )
-        event_log = MemoryEventLog(now)
+        stores = await stack.enter_async_context(_opened_stores(settings))
+        extractions = stores.extractions
+        event_log, bus_check = await _event_log(settings, now, stack)
         events = await _events(settings, stack)
         sandbox = await _sandbox(settings, stack)
         workers = await _workers(settings, sandbox, stack)
@@ -88,11 +103,23 @@ async def running(settings: Settings) -> AsyncIterator[str]:
             ),
             uploads_count_max=settings.uploads_count_max,
         )
-        # What the drain cuts off still ends in order, with the store and the workers it needs.
-        stack.push_async_callback(uploads.close)
         queries = ExtractionQueries(extractions, event_log, uploads, keep=keep, now=now)
-        await queries.end_abandoned(internal())
-        await stack.enter_async_context(_sweeping(queries, settings.sweep_seconds))
+        replica = Replica(
+            extractions,
+            event_log,
+            uploads,
+            lease=timedelta(seconds=settings.lease_seconds),
+            keep=keep,
+            now=now,
+            shared=stores.shared,
+        )
+        await replica.renew()
+        await replica.end_abandoned()
+        for work in _chores(settings, replica, queries):
+            await stack.enter_async_context(work)
+        # What the drain cuts off still ends in order, with the store, the workers and the lease it needs.
+        stack.push_async_callback(uploads.close)
+        stack.push_async_callback(uploads.settled, settings.drain_seconds)
         status, support = Status(workers, uploads), _measured_support()
         servicer = ExtractorServicer(uploads, queries, Comparing(queries), status, support, draining)
         add = partial(pb_grpc.add_ExtractorServiceServicer_to_server, servicer)
@@ -100,13 +127,21 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         add_dictionary = await _dictionary(settings, stack)
         redacting = RedactionServicer(_redacting(settings, sandbox, spool), draining)
         add_redaction = partial(redaction_pb2_grpc.add_RedactionServiceServicer_to_server, redacting)
+        batches = BatchServicer(BatchQueries(stores.batches, queries, now=now), draining)
+        add_batches = partial(batches_pb2_grpc.add_BatchServiceServicer_to_server, batches)
         address = await stack.enter_async_context(
             serving(
                 settings,
                 settings.listen,
-                {SERVICE: add, FIELD_DICTIONARY: add_dictionary, REDACTION: add_redaction},
+                {
+                    SERVICE: add,
+                    BATCHES: add_batches,
+                    FIELD_DICTIONARY: add_dictionary,
+                    REDACTION: add_redaction,
+                },
                 checks=checks,
                 draining=draining,
+                dispensable={"bus": bus_check} if bus_check else {},
             )
         )
         yield address
@@ -194,6 +229,19 @@ async def _dictionary(settings: Settings, stack: AsyncExitStack) -> Callable[[gr
     return partial(dictionary_pb2_grpc.add_FieldDictionaryServiceServicer_to_server, servicer)
 
 
+async def _event_log(
+    settings: Settings, now: Callable[[], datetime], stack: AsyncExitStack
+) -> tuple[EventLog, Check | None]:
+    """Return the event log, and what tells whether other replicas see it; None where there are none."""
+    own = MemoryEventLog(now)
+    if not settings.nats_url.get_secret_value():
+        return own, None
+    keep_seconds = settings.stream_seconds_max + settings.result_seconds
+    bus = await stack.enter_async_context(connected(settings, "extractions", keep_seconds=keep_seconds))
+    outbox = await stack.enter_async_context(sending(bus, flush_seconds=3))
+    return SharedEventLog(own, outbox, bus), bus.check
+
+
 async def _events(settings: Settings, stack: AsyncExitStack) -> Events:
     if not settings.analytics_target:
         return NullEvents()
@@ -202,14 +250,44 @@ async def _events(settings: Settings, stack: AsyncExitStack) -> Events:
     return await stack.enter_async_context(publishing("extractor", channel, flush_seconds=3))
 
 
-@asynccontextmanager
-async def _sweeping(queries: ExtractionQueries, seconds: float) -> AsyncIterator[None]:
-    async def sweep() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await queries.forget_expired()
+def _opened_stores(settings: Settings) -> AbstractAsyncContextManager[Stores]:
+    """Open the store that the settings name, for this process under a name of its own."""
+    url, replica = settings.database_url.get_secret_value(), uuid.uuid4().hex
+    if url:
+        return postgres.opened(url, replica, batch_count_max=settings.batch_count_max)
+    return sqlite.opened(settings.database_path, replica, batch_count_max=settings.batch_count_max)
 
-    task = asyncio.create_task(sweep())
+
+def _chores(
+    settings: Settings, replica: Replica, queries: ExtractionQueries
+) -> Iterator[AbstractAsyncContextManager[None]]:
+    """Yield what is done again and again, whether or not anybody asks for anything."""
+
+    async def sweep() -> None:
+        await queries.forget_expired()
+        await replica.end_abandoned()
+
+    yield _repeating("renew", replica.renew, RENEWAL_SECONDS)
+    yield _repeating("sweep", sweep, settings.sweep_seconds)
+
+
+@asynccontextmanager
+async def _repeating(
+    name: str, work: Callable[[], Awaitable[None]], pause_seconds: float
+) -> AsyncIterator[None]:
+    """Do `work` again and again in the background; a failure is told and tried again after the pause."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(pause_seconds)
+            try:
+                await work()
+            except ServiceError as error:
+                log.warning("chore.failed", chore=name, reason=error.reason)
+            except Exception:
+                log.exception("chore.failed", chore=name)
+
+    task = asyncio.create_task(repeat())
     try:
         yield
     finally:

@@ -4,17 +4,18 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from metaextract_common.settings import ServiceSettings
+from metaextract_common.bus.settings import BusSettings
 from metaextract_extractor.domain.confinement import SandboxLevel
 
 MEBIBYTE = 1024 * 1024
 
 
-class Settings(ServiceSettings):
+class Settings(BusSettings):
     """Read once, in main. Nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", frozen=True, extra="forbid")
@@ -28,8 +29,19 @@ class Settings(ServiceSettings):
         description="Folder for files that are being read; of this process alone.",
     )
     database_path: Path = Field(
-        default=Path(".data/extractor.sqlite"), description="SQLite file with extractions and results."
+        default=Path(".data/extractor.sqlite"),
+        description="SQLite file with extractions and results, of this process alone.",
     )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL database with extractions and results, `postgresql://…`, which any number of "
+        "replicas may share; empty for the SQLite file.",
+    )
+    lease_seconds: Annotated[float, Field(ge=2)] = Field(
+        default=15,
+        description="Time after its last sign of life after which the extractions of a replica are ended.",
+    )
+    batch_count_max: PositiveInt = Field(default=10_000, description="Extractions of one batch.")
     dictionary_path: str = Field(
         default="",
         description="SQLite file with the field dictionary, made when it does not fit the ExifTool; empty: "

@@ -1,17 +1,12 @@
 """What every store of extractions promises."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from metaextract_common.errors import ServiceError
-from metaextract_common.storage import sqlite
-from metaextract_extractor.adapters.storage.memory import MemoryExtractions
-from metaextract_extractor.adapters.storage.sqlite import MIGRATIONS, SqliteExtractions
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.findings import ExtractionResult, FileFacts, Timings
 from metaextract_extractor.domain.model import Extraction, State
@@ -42,14 +37,9 @@ RESULT = ExtractionResult(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def extractions(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Extractions]:
-    if request.param == "memory":
-        yield MemoryExtractions()
-        return
-    await sqlite.migrate(tmp_path / "data.sqlite", MIGRATIONS)
-    async with sqlite.connected(tmp_path / "data.sqlite") as connection:
-        yield SqliteExtractions(connection)
+@pytest.fixture
+def extractions(stores) -> Extractions:
+    return stores[0].extractions
 
 
 def extraction(number: int = 1, owner: str = "alice", request_id: str = "") -> Extraction:
@@ -117,6 +107,7 @@ async def test_a_result_is_kept_whole(extractions: Extractions) -> None:
     await extractions.add(first)
     succeeded = parsing(first).succeeded(RESULT, at=NOW, keep=KEEP, sequence=7)
     await extractions.update(succeeded)
+    assert succeeded.size_bytes == RESULT.file.size_bytes
     assert await extractions.get(first.name) == succeeded
     assert await extractions.find_by_request("alice", "r") == succeeded
 
@@ -148,7 +139,7 @@ async def test_what_has_expired_is_forgotten_and_nothing_else(extractions: Extra
     await extractions.get("extractions/3")
 
 
-async def test_the_unfinished_ones_are_those_that_have_not_ended(extractions: Extractions) -> None:
+async def test_the_abandoned_ones_are_those_that_have_not_ended(extractions: Extractions) -> None:
     states = [extraction(1), extraction(2).to(State.QUEUED), parsing(extraction(3))]
     for one in states:
         await extractions.add(replace(one, state=State.RECEIVING))
@@ -159,7 +150,8 @@ async def test_the_unfinished_ones_are_those_that_have_not_ended(extractions: Ex
     )
     await extractions.add(extraction(5))
     await extractions.update(parsing(extraction(5)).succeeded(RESULT, at=NOW, keep=KEEP, sequence=2))
-    assert sorted(await extractions.unfinished(), key=lambda one: one.name) == states
+    found = await extractions.abandoned(NOW, running=[], since=NOW)
+    assert sorted(found, key=lambda one: one.name) == states
 
 
 async def test_a_store_that_works_passes_its_check(extractions: Extractions) -> None:

@@ -137,8 +137,7 @@ def pieces(content: bytes, length: int) -> Iterable[bytes]:
 
 
 @asynccontextmanager
-async def _started(folder: Path, **settings: object) -> AsyncIterator[Service]:
-    children_before = set(psutil.Process().children(recursive=True))
+async def _opened(folder: Path, **settings: object) -> AsyncIterator[Service]:
     chosen = {
         "listen": f"unix:{folder}/s",
         "spool_dir": folder / "spool",
@@ -149,6 +148,13 @@ async def _started(folder: Path, **settings: object) -> AsyncIterator[Service]:
     }
     async with running(Settings(**chosen)) as address, open_channel(address, timeout_seconds=60) as channel:
         yield Service(ExtractorServiceStub(channel), folder, address)
+
+
+@asynccontextmanager
+async def _started(folder: Path, **settings: object) -> AsyncIterator[Service]:
+    children_before = set(psutil.Process().children(recursive=True))
+    async with _opened(folder, **settings) as service:
+        yield service
     left = set(psutil.Process().children(recursive=True)) - children_before
     _, alive = psutil.wait_procs(left, timeout=10)
     assert alive == []
@@ -162,6 +168,12 @@ def start(folder: Path) -> Start:
         return _started(folder, **settings)
 
     return begin
+
+
+@pytest.fixture(scope="session")
+def start_in() -> Start:
+    """Run one of several extractors in a folder; whose processes are whose is not looked at."""
+    return _opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

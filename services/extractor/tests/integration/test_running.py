@@ -98,7 +98,7 @@ async def test_what_has_expired_is_swept_away(start, folder, becomes) -> None:
         finally:
             connection.close()
 
-    async with start(result_seconds=0.2, sweep_seconds=0.1) as service:
+    async with start(result_seconds=2, sweep_seconds=0.1) as service:
         await service.extract(IMAGE)
         await becomes(lambda: rows() == 0)
 

@@ -14,7 +14,7 @@ TOKENS = DeviceTokens(b"s" * 32, lambda: NOW)
 
 def token(device: str = "d-1", tokens: DeviceTokens = TOKENS) -> str:
     response = Response()
-    tokens.issue(response, device)
+    tokens.issue(response, device, secure=True)
     return response.headers["set-cookie"].partition("=")[2].partition(";")[0]
 
 
@@ -53,12 +53,17 @@ def test_a_token_ends_after_thirty_days() -> None:
     assert too_late.device_of(request(issued)) == ""
 
 
-def test_the_cookie_has_the_attributes_of_the_legacy_one() -> None:
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_cookie_has_the_attributes_of_the_legacy_one(secure: bool) -> None:
     response = Response()
-    TOKENS.issue(response, "d-1")
+    TOKENS.issue(response, "d-1", secure=secure)
 
     cookie = response.headers["set-cookie"]
-    assert all(part in cookie for part in ("HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=strict"))
+    names = {part.strip().partition("=")[0] for part in cookie.split(";")}
+    assert names == {COOKIE, "HttpOnly", "Max-Age", "expires", "Path", "SameSite"} | (
+        {"Secure"} if secure else set()
+    )
+    assert all(part in cookie for part in ("Max-Age=2592000", "Path=/", "SameSite=strict"))
 
 
 def test_a_retry_without_a_cookie_is_the_same_device_and_nobody_else_is() -> None:

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
-from metaextract_gateway.adapters.http import v1
+from metaextract_gateway.adapters.http import event_streams
 
 
 def frame(event: pb.ExtractionEvent) -> dict[str, str]:
-    text = v1._frame(event).decode()
+    text = event_streams._frame(event).decode()
     assert text.endswith("\n\n")
     return dict(line.split(": ", 1) for line in text.splitlines() if line)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -226,3 +227,15 @@ async def test_request_ids_made_of_the_longest_key_are_not_too_long() -> None:
     ids = [call.partition(" ")[2] for call in ledger.calls if call.startswith("hold")]
     assert len(set(ids)) == 2
     assert max(len(id_) for id_ in ids) == 128
+
+
+@pytest.mark.parametrize("binds", [True, False])
+async def test_a_file_of_another_type_than_declared_is_refused_where_that_binds(binds: bool) -> None:
+    ledger = Ledger()
+    reader = Reader(Happening("ended", replace(DONE, declared_otherwise="image/png")))
+
+    with pytest.raises(ServiceError) if binds else nullcontext() as caught:
+        await run(ledger, reader, replace(UPLOAD, declared_type_binds=binds))
+
+    assert ledger.calls == ["hold key-1", "release" if binds else "capture"]
+    assert caught is None or caught.value.reason == "MEDIA_TYPE_UNSUPPORTED"

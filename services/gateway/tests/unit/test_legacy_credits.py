@@ -11,7 +11,6 @@ from metaextract_common.errors import Kind, ServiceError, invalid_request, servi
 from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.legacy import credits as credits_
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions
-from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.domain.money import Balance, Catalogue, Order, Pack, Payment, Webhook
 
 STARTER = Pack("starter", "Starter Pack", "25 image analyses", 100, 400, "USD", "pdt_images_mvp_starter")
@@ -67,9 +66,8 @@ def shop() -> Shop:
 
 
 def client(shop: Shop, *, user: str = "", public_url: str = "", now: float = 6000.0) -> httpx.AsyncClient:
-    limits = RateLimits(enforced=True)
     who = Sessions(lambda _request: user)
-    app = build_app(credits_.routes(shop, shop, who, limits, public_url=public_url, clock=lambda: now))
+    app = build_app(credits_.routes(shop, shop, who, public_url=public_url, clock=lambda: now))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
 
 

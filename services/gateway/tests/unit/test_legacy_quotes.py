@@ -14,7 +14,6 @@ from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.legacy import quotes
 from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions
-from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.domain.model import Operations
 from metaextract_gateway.domain.money import PricedFile, Quote, StatedFile
 
@@ -134,10 +133,7 @@ def prices() -> PriceList:
 
 @pytest.fixture
 async def http(prices: PriceList) -> AsyncIterator[httpx.AsyncClient]:
-    limits, size_max = RateLimits(enforced=True), 104_857_600
-    app = build_app(
-        quotes.routes(prices, FileTypes(list_formats), Sessions(), limits, upload_bytes_max=size_max)
-    )
+    app = build_app(quotes.routes(prices, FileTypes(list_formats), Sessions(), upload_bytes_max=104_857_600))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
         yield client
 
@@ -203,8 +199,6 @@ async def test_an_empty_request_is_an_empty_quote_and_a_new_session(
     assert attributes == {"max-age", "expires", "path", "httponly", "samesite"}
     assert "Max-Age=31536000; Path=/" in cookie
     assert "samesite=lax" in cookie.lower()
-    assert answer.headers["x-ratelimit-limit"] == "30"
-    assert answer.headers["x-ratelimit-remaining"] == "29"
 
 
 @pytest.mark.parametrize(
@@ -333,10 +327,3 @@ async def test_a_quote_that_cannot_be_made_is_a_500(
     answer = await quoted(http, {})
 
     assert (answer.status_code, answer.json()) == (500, {"error": "Failed to create quote"})
-
-
-async def test_the_thirty_first_of_a_minute_is_refused(http: httpx.AsyncClient) -> None:
-    answers = [await quoted(http, {}) for _ in range(31)]
-
-    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
-    assert answers[-1].json()["message"] == "Rate limit exceeded. Maximum 30 requests per window."

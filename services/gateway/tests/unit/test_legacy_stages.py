@@ -3,6 +3,8 @@
 import pytest
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
+from metaextract_common.bus.memory import MemoryBus
+from metaextract_common.bus.outbox import Outbox
 from metaextract_gateway.adapters.http.legacy.progress import Frame, SessionProgress
 from metaextract_gateway.adapters.http.legacy.stages import Stages
 
@@ -13,8 +15,12 @@ class Recorded(SessionProgress):
     """Keeps what is published."""
 
     def __init__(self) -> None:
-        super().__init__()
+        bus = MemoryBus(bytes_max=1, keep_seconds=1)
+        super().__init__(bus, Outbox(bus))
         self.frames: list[Frame] = []
+
+    def begin(self, session_id: str) -> None:
+        self.frames.clear()
 
     def publish(self, session_id: str, kind: str, **values: object) -> None:
         self.frames.append({"type": kind, "sessionId": session_id, **values})

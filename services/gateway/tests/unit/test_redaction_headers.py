@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from starlette.responses import Response
 
 from metaextract.extractor.v1 import redaction_pb2 as pb
-from metaextract_gateway.adapters.http.redactions import _disposition, _summary
+from metaextract_gateway.adapters.http.attachments import disposition
+from metaextract_gateway.adapters.http.redactions import _summary
 
 SAFE = re.compile(r"attachment; filename=\"[A-Za-z0-9._ ()+-]+\"(; filename\*=UTF-8''[A-Za-z0-9._~%-]+)?")
 
@@ -29,12 +30,12 @@ SAFE = re.compile(r"attachment; filename=\"[A-Za-z0-9._ ()+-]+\"(; filename\*=UT
     ],
 )
 def test_a_copy_is_named_after_the_upload(name: str, header: str) -> None:
-    assert _disposition(name, "jpg") == header
+    assert disposition(name, "-redacted.jpg") == header
 
 
 @given(st.text(max_size=300))
 def test_no_name_gets_anything_else_into_the_header(name: str) -> None:
-    header = _disposition(name, "jpg")
+    header = disposition(name, "-redacted.jpg")
 
     assert SAFE.fullmatch(header)
     assert Response(headers={"Content-Disposition": header}).headers["content-disposition"] == header

@@ -1,5 +1,6 @@
 """Uploads are read the same however the network cuts them."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from metaextract_common.errors import ServiceError
-from metaextract_gateway.adapters.http import uploads
+from metaextract_gateway.adapters.http import multipart, uploads
 
 LIMIT = 10 * 1024 * 1024
 
@@ -110,9 +111,9 @@ async def reason_of(pieces: list[bytes], headers: dict[str, str]) -> str:
 async def test_what_cannot_be_read_is_named() -> None:
     whole = form([], "a.jpg", b"content")
     no_file = b'--b0undary\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b0undary--\r\n'
-    many = form([(f"f{n}", "v") for n in range(uploads.FIELDS_COUNT_MAX + 1)], "a.jpg", b"content")
-    large = form([("f", "v" * (uploads.FIELD_BYTES_MAX + 1))], "a.jpg", b"content")
-    wide = f"--b0undary\r\nX: {'h' * uploads.HEADER_BYTES_MAX}\r\n\r\n".encode()
+    many = form([(f"f{n}", "v") for n in range(multipart.FIELDS_COUNT_MAX + 1)], "a.jpg", b"content")
+    large = form([("f", "v" * (multipart.FIELD_BYTES_MAX + 1))], "a.jpg", b"content")
+    wide = f"--b0undary\r\nX: {'h' * multipart.HEADER_BYTES_MAX}\r\n\r\n".encode()
 
     assert await reason_of([whole[:-4]], MULTIPART) == "MULTIPART_MALFORMED"
     assert await reason_of([b"nonsense" * 100], MULTIPART) == "MULTIPART_MALFORMED"
@@ -131,3 +132,87 @@ async def test_a_name_is_cut_and_never_a_path() -> None:
     incoming = await uploads.opened(request([body], MULTIPART), upload_bytes_max=LIMIT)
 
     assert len(incoming.file_name) == uploads.FILE_NAME_CHARACTERS_MAX
+
+
+def forms(files: list[tuple[str, bytes]], boundary: str = "b0undary") -> bytes:
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for name, content in files
+    ]
+    return b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+
+CONTENT = st.binary(max_size=2000).filter(lambda content: b"\r\n--b0undary" not in content)
+
+
+@given(
+    contents=st.lists(CONTENT, min_size=1, max_size=6),
+    at=st.lists(st.integers(0, 9000), max_size=12),
+    read_count=st.lists(st.integers(0, 3), min_size=6, max_size=6),
+)
+async def test_each_file_of_a_form_is_whole_however_much_of_the_one_before_was_read(
+    contents: list[bytes], at: list[int], read_count: list[int]
+) -> None:
+    files = [(f"{number}.jpg", content) for number, content in enumerate(contents)]
+    incoming = uploads.each_opened(request(cut(forms(files), at), MULTIPART), files_count_max=6)
+    seen = []
+    async for one in incoming:
+        if read_count[len(seen)]:
+            chunks = [chunk async for chunk in some_of(one.chunks, read_count[len(seen)])]
+            seen.append((one.file_name, b"".join(chunks)))
+        else:
+            seen.append((one.file_name, await read(one.chunks)))
+    assert [name for name, _ in seen] == [name for name, _ in files]
+    for (_, found), (_, content), count in zip(seen, files, read_count, strict=False):
+        assert content.startswith(found) if count else found == content
+
+
+async def some_of(chunks: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        yield chunk
+        count -= 1
+        if not count:
+            return
+
+
+async def test_whoever_gives_a_file_up_while_waiting_for_it_takes_nothing_from_the_next() -> None:
+    body = forms([("1.jpg", b"a" * 3000), ("2.jpg", b"b" * 3000)])
+    pieces = cut(body, list(range(0, len(body), 100)))
+    gate = asyncio.Event()
+    slow = request(pieces, MULTIPART)
+    receive = slow._receive
+
+    async def held() -> dict[str, object]:
+        await gate.wait()
+        return await receive()
+
+    gate.set()
+    incoming = uploads.each_opened(Request(slow.scope, held), files_count_max=2)
+    first = await anext(incoming)
+    gate.clear()
+    waiting = asyncio.ensure_future(read(first.chunks))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    gate.set()
+    second = await anext(incoming)
+    assert await read(second.chunks) == b"b" * 3000
+    assert await anext(incoming, None) is None
+
+
+async def test_a_form_of_many_files_must_be_whole_and_have_no_more_than_it_may() -> None:
+    body = forms([("1.jpg", b"a"), ("2.jpg", b"b")])
+
+    async def reason(pieces: list[bytes], count: int, headers: dict[str, str] = MULTIPART) -> str:
+        with pytest.raises(ServiceError) as caught:
+            async for one in uploads.each_opened(request(pieces, headers), files_count_max=count):
+                await read(one.chunks)
+        return caught.value.reason
+
+    assert await reason([body], 1) == "MULTIPART_MALFORMED"
+    assert await reason([body[:-9]], 2) == "MULTIPART_MALFORMED"
+    assert await reason([b"--b0undary--\r\n"], 2) == "FILE_MISSING"
+    assert await reason([body], 2, {"Content-Type": "image/png"}) == "FILE_MISSING"

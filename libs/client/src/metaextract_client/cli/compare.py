@@ -18,7 +18,7 @@ from metaextract_client.cli.concurrency import as_finished
 from metaextract_client.cli.options import UnreachableError, url_option
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.finding_models import ComparedField, Comparison, Relation
 
@@ -78,7 +78,7 @@ def compare(*, paths: tuple[Path, ...], url: str, everything: bool, as_json: boo
 
 
 async def _compared(url: str, paths: Sequence[Path]) -> Comparison:
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
 
         async def upload(place: int) -> tuple[int, str]:
             try:

@@ -17,8 +17,9 @@ import click
 
 from metaextract_client.cli.options import url_option
 from metaextract_client.cli.text import shown
-from metaextract_client.client import DEFAULT_URL, Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError
+from metaextract_client.transport import DEFAULT_URL, Patience
 
 _PYTHON: Final = (3, 11)
 _EXIFTOOL_VERSION_MIN: Final = (13, 50)
@@ -149,7 +150,7 @@ def _disk(folder: Path) -> Finding:
 
 async def _server(url: str, *, needed: bool) -> list[Finding]:
     try:
-        async with Client(url, call_seconds_max=5) as client:
+        async with AsyncMetaExtract(url, patience=Patience(call_seconds_max=5)) as client:
             server = await client.server()
     except MetaExtractError as error:
         hint = "`metaextract up` starts one" if url == DEFAULT_URL else "is the address right?"

@@ -19,7 +19,7 @@ from metaextract_client.cli.options import UnreachableError, url_option
 from metaextract_client.cli.output import Block, JsonArray, JsonLines, Output, Rows
 from metaextract_client.cli.text import shown
 from metaextract_client.cli.walk import image_files
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import (
     ExtractionFailedError,
     MetaExtractError,
@@ -137,7 +137,7 @@ class Reading:
 
         Raises what keeps every file from being read, such as ServerUnreachableError.
         """
-        async with Client(self._url) as client:
+        async with AsyncMetaExtract(self._url) as client:
             extensions = frozenset(e for f in await client.formats() for e in f.extensions)
             files = list(image_files(paths, extensions, self._complain))
             if not files and not self._failures:
@@ -149,7 +149,7 @@ class Reading:
                 output.end()
         return self._failures
 
-    async def _read_all(self, client: Client, files: list[Path], output: Output) -> None:
+    async def _read_all(self, client: AsyncMetaExtract, files: list[Path], output: Output) -> None:
         bars = Bars(self._console, len(files)) if self._console and self._bars else None
 
         async def one(path: Path) -> tuple[Path, Extraction | MetaExtractError | OSError]:
@@ -165,7 +165,7 @@ class Reading:
                         self._complain(path, outcome)
 
     async def _one(
-        self, client: Client, path: Path, output: Output, move: Callable[[Event], None] | None
+        self, client: AsyncMetaExtract, path: Path, output: Output, move: Callable[[Event], None] | None
     ) -> Extraction | MetaExtractError | OSError:
         def happened(event: Event) -> None:
             if move:

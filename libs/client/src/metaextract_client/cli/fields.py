@@ -13,7 +13,7 @@ from rich.text import Text
 
 from metaextract_client.cli.options import UnreachableError, url_option
 from metaextract_client.cli.text import shown
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.field_models import FieldDefinition, FieldDictionary, FieldsFound
 
@@ -68,7 +68,7 @@ def fields(
 
 async def _search(url: str, query: str, group: str, language: str, limit: int) -> FieldsFound:
     """Return the first `limit` of what is found, from as many pages as that takes."""
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
         found: list[FieldDefinition] = []
         token = ""
         while True:
@@ -86,7 +86,7 @@ async def _search(url: str, query: str, group: str, language: str, limit: int) -
 
 
 async def _info(url: str) -> FieldDictionary:
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
         return await client.field_dictionary()
 
 

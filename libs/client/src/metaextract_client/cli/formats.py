@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from metaextract_client.cli.options import UnreachableError, url_option
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.models import Format
 
@@ -44,7 +44,7 @@ def formats(*, url: str, as_json: bool) -> None:
 
 
 async def _formats(url: str) -> tuple[Format, ...]:
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
         return await client.formats()
 
 

@@ -3,7 +3,7 @@
 import click
 import httpx
 
-from metaextract_client.client import DEFAULT_URL
+from metaextract_client.transport import DEFAULT_URL
 
 
 class UnreachableError(click.ClickException):

@@ -12,7 +12,7 @@ import click
 from metaextract_client.cli.options import UnreachableError, url_option
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.models import Extraction, Json
 
@@ -55,7 +55,7 @@ def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
 async def _assess(url: str, paths: tuple[Path, ...], found: Callable[[Path, Json], None]) -> int:
     """Call `found` with the report of each file, and return how many could not be read."""
     failures = 0
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
         for path in paths:
             try:
                 found(path, _report(await client.extract(path)))

@@ -9,7 +9,7 @@ import click
 
 from metaextract_client.cli.options import UnreachableError, url_option
 from metaextract_client.cli.text import shown
-from metaextract_client.client import Client
+from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ProblemError, ServerUnreachableError
 from metaextract_client.redaction import Redaction, RedactionProfile
 
@@ -85,7 +85,7 @@ def redact(*, path: Path, profile: str, output: Path | None, force: bool, as_jso
 async def _redact(
     url: str, path: Path, target: Path, profile: RedactionProfile, *, overwrite: bool
 ) -> Redaction:
-    async with Client(url) as client:
+    async with AsyncMetaExtract(url) as client:
         return await client.redact(path, target, profile, overwrite=overwrite)
 
 

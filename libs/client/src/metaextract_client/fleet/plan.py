@@ -77,8 +77,10 @@ def services(plan: Plan) -> tuple[Service, ...]:
             "GATEWAY_OPS_LISTEN": address(plan.host, plan.ops_port),
             "GATEWAY_EXTRACTOR_TARGET": targets["extractor"],
             "GATEWAY_BILLING_TARGET": targets["billing"],
+            "GATEWAY_ANALYTICS_TARGET": targets["analytics"],
             "GATEWAY_METERED": flag,
             "GATEWAY_TOKEN_SECRET_FILE": str(data / "token-secret"),
+            "GATEWAY_UPLOADS_DIR": str(data / "uploads"),
         },
     }
     for name, target in targets.items():

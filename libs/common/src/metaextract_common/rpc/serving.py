@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import grpc
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 Check = Callable[[], Awaitable[None]]
 """Returns if a dependency can be used, raises if not."""
+
+_Told = Mapping[tuple[str, ...], Mapping[str, Check]]
+"""Names of health services, and the checks that decide what is said of them."""
 
 
 class Draining:
@@ -98,11 +102,14 @@ async def serving(
     *,
     checks: Mapping[str, Check],
     draining: Draining,
+    dispensable: Mapping[str, Check] = MappingProxyType({}),
 ) -> AsyncIterator[str]:
     """Serve `services` (full name → function that adds the servicer) on `listen`, yield the address, drain.
 
-    `checks` (name → check) decide readiness every two seconds. Draining: NOT_SERVING, wait until load
-    balancers have noticed, end the endless streams, let calls in flight finish, stop.
+    `checks` (name → check) decide readiness every two seconds. What `dispensable` checks the service can do
+    without: health tells of each under its own name, and readiness does not depend on it. Draining:
+    NOT_SERVING, wait until load balancers have noticed, end the endless streams, let calls in flight finish,
+    stop.
     """
     interceptor = RequestInterceptor(
         default_seconds=settings.call_default_seconds,
@@ -117,11 +124,12 @@ async def serving(
     reflection.enable_server_reflection([*services, reflection.SERVICE_NAME, "grpc.health.v1.Health"], server)
     port = server.add_insecure_port(listen)
     address = listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"
-    names = ("", *services)
+    told: dict[tuple[str, ...], Mapping[str, Check]] = {("", *services): checks}
+    told.update({(name,): {name: check} for name, check in dispensable.items()})
     await health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
-    await _report(health, names, checks)
+    await _report(health, told)
     await server.start()
-    watching = asyncio.create_task(_keep_reporting(health, names, checks))
+    watching = asyncio.create_task(_keep_reporting(health, told))
     try:
         yield address
     finally:
@@ -141,21 +149,18 @@ async def _drain(
     await server.stop(settings.drain_seconds)
 
 
-async def _keep_reporting(
-    health: health_aio.HealthServicer, names: tuple[str, ...], checks: Mapping[str, Check]
-) -> None:
+async def _keep_reporting(health: health_aio.HealthServicer, told: _Told) -> None:
     while True:
         await asyncio.sleep(READINESS_PERIOD_SECONDS)
-        await _report(health, names, checks)
+        await _report(health, told)
 
 
-async def _report(
-    health: health_aio.HealthServicer, names: tuple[str, ...], checks: Mapping[str, Check]
-) -> None:
-    failed = [name for name, check in checks.items() if not await _passes(name, check)]
+async def _report(health: health_aio.HealthServicer, told: _Told) -> None:
     response = health_pb2.HealthCheckResponse
-    for name in names:
-        await health.set(name, response.NOT_SERVING if failed else response.SERVING)
+    for names, checks in told.items():
+        failed = [name for name, check in checks.items() if not await _passes(name, check)]
+        for name in names:
+            await health.set(name, response.NOT_SERVING if failed else response.SERVING)
 
 
 async def _passes(name: str, check: Check) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from metaextract_analytics.domain.model import Event, Period, Recording, Report
 from metaextract_analytics.domain.ports import EventStore
+from metaextract_analytics.domain.usage import Usage, UsageQuery
 
 PRUNED_COUNT_MAX: Final = 10_000
 """Events deleted at once; calls that arrive meanwhile wait for no more than that."""
@@ -27,6 +28,10 @@ class EventUseCases:
     async def report(self, period: Period) -> Report:
         """Count the events of a period."""
         return await self._store.report(period)
+
+    async def usage(self, query: UsageQuery) -> Usage:
+        """Count what was done, by how many."""
+        return await self._store.usage(query)
 
     async def prune(self) -> int:
         """Delete the events that are too old; return how many that were."""

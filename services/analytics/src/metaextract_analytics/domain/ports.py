@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from metaextract_analytics.domain.model import Event, Period, Report
+from metaextract_analytics.domain.usage import Usage, UsageQuery
 
 
 class EventStore(Protocol):
@@ -22,6 +23,10 @@ class EventStore(Protocol):
 
     async def report(self, period: Period) -> Report:
         """Count the events of `period`."""
+        ...
+
+    async def usage(self, query: UsageQuery) -> Usage:
+        """Count what was done."""
         ...
 
     async def delete_before(self, time: datetime, *, count_max: int) -> int:

@@ -1,6 +1,7 @@
 """What an account holds, adding to it, and moving it to another."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from metaextract_billing.application.book_keeping import account_id, account_of
@@ -109,9 +110,20 @@ class ListTransfers:
 
     store: Store
 
-    async def __call__(self, owner: str, after_number: int, count_max: int) -> list[Transfer]:
-        """Return the transfers beyond `after_number`, in order, at most `count_max`."""
-        return [one async for one in self.store.transfers(owner, after_number, count_max)]
+    async def __call__(
+        self,
+        owner: str,
+        after_number: int,
+        count_max: int,
+        before_number: int | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Sequence[Transfer]:
+        """Return the transfers between two numbers, the oldest or the newest first, at most `count_max`."""
+        if newest_first:
+            return await self.store.newest_transfers(owner, after_number, before_number, count_max)
+        journal = self.store.transfers(owner, after_number, count_max)
+        return [one async for one in journal if before_number is None or one.number < before_number]
 
 
 def answered(first: Answer, fingerprint: str) -> int:

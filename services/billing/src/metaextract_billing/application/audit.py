@@ -54,8 +54,8 @@ class AuditLedger:
         payments: list[str] = []
         found: list[Violation] = []
         accounts_count = transfers_count = 0
-        async for account, transfers in self.store.books():
-            audit = AccountAudit(account)
+        async for account, resolved, transfers in self.store.books():
+            audit = AccountAudit(account, resolved)
             whole.see(account)
             charges: list[Charge] = []
             async for transfer in transfers:

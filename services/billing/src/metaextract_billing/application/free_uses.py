@@ -73,15 +73,15 @@ class FreeUses:
         return replace(asked, email=digest, trial=layers)
 
 
-def on_trial(book: Book, hold: Hold, asked: Asked, now: datetime) -> Hold | None:
-    """Return the hold as a trial; None if none was asked for, or it is not given and the cause is told."""
+def on_trial(book: Book, hold: Hold, asked: Asked, now: datetime) -> Hold | Cause | None:
+    """Return the hold as a trial; None if none was asked for, else the cause, which is told."""
     if not asked.trial and asked.trial_cause is None:
         return None
     cause = asked.trial_cause or _cause(book, asked.trial, now)
     if cause is None:
         return _taken(book, replace(hold, access=Access.TRIAL), asked.trial, now)
     book.refuse("trial.refused", {"cause": cause.value})
-    return None
+    return cause
 
 
 def on_free_check(book: Book, hold: Hold, asked: Asked, now: datetime) -> Hold | Cause | None:

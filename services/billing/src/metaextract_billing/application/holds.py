@@ -19,6 +19,7 @@ from metaextract_billing.application.free_uses import (
     refusal,
 )
 from metaextract_billing.domain import errors
+from metaextract_billing.domain.allowances import Cause
 from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.models import Dimensions, Operations
@@ -121,14 +122,17 @@ class CreateHold:
         return hold
 
     def _paid(self, book: Book, hold: Hold, asked: Asked, credits_required: int, now: datetime) -> Hold:
-        """Take a trial if one was asked for, else credits, else a free check."""
+        """Take a trial if one was asked for, else credits, else a free check: nobody has both for nothing."""
         account = account_of(book, hold.account, now)
         book.put(account)
         if not self.metered:
             return hold
-        if trial := on_trial(book, hold, asked, now):
+        trial = on_trial(book, hold, asked, now)
+        if isinstance(trial, Hold):
             return trial
-        if account.credits_available < credits_required or account.credits_owed:
+        had_trials = trial is Cause.EMAIL_EXHAUSTED and self.free.limits.trials_count_max > 0
+        pays = account.credits_available >= credits_required and not account.credits_owed
+        if not pays and not had_trials:
             given = on_free_check(book, hold, asked, now)
             if isinstance(given, Hold):
                 return given

@@ -1,5 +1,6 @@
 """Taking in what the payment service says of payments and subscriptions, once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +9,7 @@ from metaextract_billing.application.book_keeping import account_of
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.domain import errors
 from metaextract_billing.domain.payment_service import Envelope, Facts, Message, PaymentService, Webhooks
-from metaextract_billing.domain.ports import Clock
+from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.purchases import (
     Payment,
     PaymentFacts,
@@ -134,6 +135,17 @@ class CheckRefund:
             return RefundCheck(payment.credits_granted, remaining, made, now - made)
 
         return await self.desk.carry_out_afresh([PaymentKey(id_)], decide)
+
+
+@dataclass(frozen=True, slots=True)
+class ListParkedPayments:
+    """Lists payments that granted nothing, so that somebody looks at them."""
+
+    store: Store
+
+    async def __call__(self, after_id: str, count_max: int) -> Sequence[Payment]:
+        """Return those beyond `after_id`, in the order of their ids, at most `count_max`."""
+        return await self.store.parked_payments(after_id, count_max)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from metaextract_billing.application.purchase_messages import (
     CheckRefund,
     ConfirmPayment,
     GetSubscription,
+    ListParkedPayments,
     ReceiveWebhook,
 )
 from metaextract_billing.application.purchases import CreateOrder, GetOrder, ListPacks
 from metaextract_billing.domain.payment_service import PaymentService, Webhooks
-from metaextract_billing.domain.ports import Clock
+from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.purchases import Pack
 
 
@@ -27,12 +28,14 @@ class PurchaseUseCases:
     receive_webhook: ReceiveWebhook
     confirm_payment: ConfirmPayment
     check_refund: CheckRefund
+    list_parked_payments: ListParkedPayments
     get_subscription: GetSubscription
     cancel_subscription: CancelSubscription
 
 
 def purchase_use_cases(
     desk: Desk,
+    store: Store,
     now: Clock,
     packs: Mapping[str, Pack],
     payments: PaymentService,
@@ -48,6 +51,7 @@ def purchase_use_cases(
         receive_webhook=ReceiveWebhook(desk, now, webhooks),
         confirm_payment=ConfirmPayment(desk, now, payments),
         check_refund=CheckRefund(desk, now),
+        list_parked_payments=ListParkedPayments(store),
         get_subscription=GetSubscription(desk),
         cancel_subscription=CancelSubscription(desk, now, payments),
     )

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import GENESIS, Kind, Place, Transfer
-from metaextract_billing.domain.holds import Hold, State
+from metaextract_billing.domain.holds import Hold, Resolved, State
 from metaextract_billing.domain.lots import Lot
 from metaextract_billing.domain.purchases import Order, Payment
 
@@ -32,7 +32,7 @@ class Invariant(StrEnum):
     HOLD = "hold"
     """What is held is what open holds set aside, lot by lot."""
     CAPTURE = "capture"
-    """A hold that was resolved has charged what its transfers charged, and holds nothing any more."""
+    """A hold that was resolved charged what its transfers charged, and there is none without transfers."""
     DEBT = "debt"
     """Nobody owes who could pay."""
     PAYMENT = "payment"
@@ -100,8 +100,10 @@ _Sums: TypeAlias = Counter[Place]
 class AccountAudit:
     """Follows the journal of one account. Feed it every transfer in order, then ask for violations."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, resolved: Resolved) -> None:
         self._account = account
+        self._resolved_said = resolved
+        self._resolved_seen = Resolved()
         self._number = 0
         self._seal = GENESIS
         self._places: _Sums = Counter()
@@ -141,7 +143,10 @@ class AccountAudit:
         if any(held.values()):
             return None
         del self._holds[hold]
-        return Charge(self._account.id, hold, self._captured.pop(hold, 0))
+        charge = Charge(self._account.id, hold, self._captured.pop(hold, 0))
+        seen = self._resolved_seen
+        self._resolved_seen = Resolved(seen.holds_count + 1, seen.credits_captured + charge.credits_captured)
+        return charge
 
     def violations(self) -> list[Violation]:
         """Return what does not agree."""
@@ -158,6 +163,7 @@ class AccountAudit:
         if unknown := set(self._lots) - {lot.id for lot in account.lots}:
             self._violated(Invariant.LOT, f"{len(unknown)} lots of the journal do not exist")
         self._check_holds(account.holds)
+        self._check_resolved(self._resolved_said, self._resolved_seen)
         return self._found
 
     def _check_lot(self, lot: Lot) -> None:
@@ -176,6 +182,14 @@ class AccountAudit:
         for name in {*shares, *self._holds}:
             if shares[name] != self._holds[name]:
                 self._violated(Invariant.HOLD, f"{name} holds something else than the journal set aside")
+
+    def _check_resolved(self, said: Resolved, seen: Resolved) -> None:
+        if said != seen:
+            self._violated(
+                Invariant.CAPTURE,
+                f"{said.holds_count} holds are resolved and charged {said.credits_captured}, by the journal"
+                f" {seen.holds_count} and {seen.credits_captured}",
+            )
 
     def _violated(self, invariant: Invariant, detail: str) -> None:
         self._found.append(Violation(invariant, self._account.id, detail))

@@ -104,3 +104,11 @@ class Hold:
             raise errors.hold_already_resolved(self.name, self.state)
         lasting = tuple(use for use in self.uses if use.kind not in DAILY)
         return replace(self, state=state, credits_captured=credits_captured, resolve_time=now, uses=lasting)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The resolved holds of an account that set credits aside, or charged any: how many, and how much."""
+
+    holds_count: int = 0
+    credits_captured: int = 0

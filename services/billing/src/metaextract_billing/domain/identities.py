@@ -74,6 +74,14 @@ class Identities:
         key_of_day = _digest(self.key, f"networks of {day.isoformat()}")
         return _digest(key_of_day, network_of(client_address)).hex()
 
+    def tries(self, what: str, client_address: str | None = None) -> str:
+        """Return the digest under which tries of something are counted, those of one network if one is given.
+
+        64 hexadecimal digits.
+        """
+        network = "" if client_address is None else network_of(client_address)
+        return _digest(self.key, f"tries from {network!r} {what}").hex()
+
     def content(self, content_digest: str, day: date) -> str:
         """Return the digest, good for one day, of the digest of a file: 64 hexadecimal digits."""
         key_of_day = _digest(self.key, f"contents of {day.isoformat()}")

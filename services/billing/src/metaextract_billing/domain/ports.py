@@ -7,6 +7,8 @@ from typing import Protocol, TypeAlias
 
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.holds import Resolved
+from metaextract_billing.domain.purchases import Payment
 from metaextract_billing.domain.records import Changes, Event, Key, Record
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -89,14 +91,28 @@ class Store(Protocol):
         """Delete what was counted for a day (`allowances.DAILY`) and made before a time."""
         ...
 
+    async def forget_receipts(self, before: datetime) -> None:
+        """Delete receipts of webhooks that came before a time."""
+        ...
+
+    async def parked_payments(self, after_id: str, count_max: int) -> Sequence[Payment]:
+        """Return payments that somebody has to look at, in the order of their ids, beyond `after_id`."""
+        ...
+
     def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
         """Yield the journal of an account in order, what is beyond `after_number`, at most `count_max`."""
         ...
 
-    def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
-        """Yield every account, with all its lots, open ones and others, and its whole journal.
+    async def newest_transfers(
+        self, owner: str, after_number: int, before_number: int | None, count_max: int
+    ) -> Sequence[Transfer]:
+        """Return the newest of the journal of an account between two numbers, newest first."""
+        ...
+
+    def books(self) -> AsyncIterator[tuple[Account, Resolved, AsyncIterator[Transfer]]]:
+        """Yield every account, with all its lots, open ones and others, its resolved holds and its journal.
 
         All as of one moment: what is committed meanwhile is not seen.
         """

@@ -109,6 +109,22 @@ class PaymentFacts:
     disputes: tuple[Dispute, ...] = ()
 
 
+class Parked(StrEnum):
+    """Why a payment that succeeded never grants credits. Somebody has to look at it."""
+
+    ORDER_MISSING = "order_missing"
+    """It names no order: it was not made through a checkout of ours."""
+    ORDER_UNKNOWN = "order_unknown"
+    """It names an order that we never wrote."""
+    ORDER_ALREADY_PAID = "order_already_paid"
+    """Another payment of the same order was quicker."""
+    AMOUNT_TOO_SMALL = "amount_too_small"
+    CURRENCY_DIFFERS = "currency_differs"
+    PRODUCT_DIFFERS = "product_differs"
+    SUBSCRIPTION = "subscription"
+    """It pays for a subscription, which grants no credits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """All that is known of one payment, in whatever order it became known.
@@ -138,6 +154,11 @@ class Payment:
         """Whether a dispute of it is open and none was lost."""
         states = {dispute.state for dispute in self.disputes}
         return DisputeState.OPEN in states and DisputeState.LOST not in states
+
+    @property
+    def is_to_be_looked_at(self) -> bool:
+        """Whether it granted nothing, and somebody may have expected that it does."""
+        return self.parked not in (None, Parked.SUBSCRIPTION)
 
     @property
     def is_lost(self) -> bool:

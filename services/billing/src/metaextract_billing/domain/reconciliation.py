@@ -7,32 +7,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import Place
 from metaextract_billing.domain.lots import Lot
-from metaextract_billing.domain.purchases import Order, Payment
+from metaextract_billing.domain.purchases import Order, Parked, Payment
 
 _LOTS: Final = uuid.UUID("5d9fa1f4-5a1b-4a52-8c5f-6f3b0c1c7f5e")
 """Namespace of the lots that payments bring."""
-
-
-class Parked(StrEnum):
-    """Why a payment that succeeded never grants credits. Somebody has to look at it."""
-
-    ORDER_MISSING = "order_missing"
-    """It names no order: it was not made through a checkout of ours."""
-    ORDER_UNKNOWN = "order_unknown"
-    """It names an order that we never wrote."""
-    ORDER_ALREADY_PAID = "order_already_paid"
-    """Another payment of the same order was quicker."""
-    AMOUNT_TOO_SMALL = "amount_too_small"
-    CURRENCY_DIFFERS = "currency_differs"
-    PRODUCT_DIFFERS = "product_differs"
-    SUBSCRIPTION = "subscription"
-    """It pays for a subscription, which grants no credits."""
 
 
 @dataclass(frozen=True, slots=True)

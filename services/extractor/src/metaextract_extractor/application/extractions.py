@@ -12,8 +12,8 @@ from metaextract_extractor.domain.model import Ended, Event, Extraction, State
 from metaextract_extractor.domain.ports import EventLog, Extractions
 
 ABANDONED_SEQUENCE: Final = 2**53 - 1
-"""Number of the last event of an extraction whose other events are gone: after all of them, and the largest
-that every JSON reader keeps."""
+"""Number of the last event of an extraction that was ended where its other events are not known: after all of
+them, and the largest that every JSON reader keeps."""
 
 
 class ExtractionQueries:
@@ -65,9 +65,23 @@ class ExtractionQueries:
         await self.get(name)
         await self._uploads.cancel(name)
         found = await self.get(name)
+        if not found.ended:
+            found = await self._ended_for_another(found)
         if found.state is not State.CANCELLED:
             raise errors.illegal_state_transition(name, found.state)
         return found
+
+    async def _ended_for_another(self, running: Extraction) -> Extraction:
+        """End the record of what another replica works on; that one notices with its next sign of life."""
+        error = errors.extraction_cancelled(running.name)
+        cancelled = running.given_up(error, at=self._now(), keep=self._keep, sequence=ABANDONED_SEQUENCE)
+        try:
+            await self._extractions.update(cancelled)
+        except ServiceError as refused:
+            if refused.reason != "ILLEGAL_STATE_TRANSITION":  # it has ended meanwhile
+                raise
+            return await self.get(running.name)
+        return cancelled
 
     async def _has_ended(self, name: str) -> bool:
         try:
@@ -80,9 +94,3 @@ class ExtractionQueries:
         now = self._now()
         await self._extractions.forget_expired(now)
         await self._event_log.forget(now - self._keep)
-
-    async def end_abandoned(self, error: ServiceError) -> None:
-        """End what a crash of this process left unfinished, so that nobody waits for it."""
-        for extraction in await self._extractions.unfinished():
-            ended = extraction.given_up(error, at=self._now(), keep=self._keep, sequence=ABANDONED_SEQUENCE)
-            await self._extractions.update(ended)

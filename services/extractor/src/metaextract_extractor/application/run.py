@@ -54,13 +54,22 @@ class Surroundings:
 
 
 class Run:
-    """One extraction under way. Nobody else writes its record or its events."""
+    """One extraction under way. Nobody else writes its events; others may end its record.
+
+    `ending` is True from when its end is being stored.
+    """
 
     def __init__(self, extraction: Extraction, header: UploadHeader, surroundings: Surroundings) -> None:
         self._extraction = extraction
         self._header = header
         self._with = surroundings
         self._sequence = 0
+        self.ending = False
+
+    @property
+    def needs_caller(self) -> bool:
+        """Whether the work is of no use without the call that brings the file."""
+        return not self._header.detached or self._extraction.state is State.RECEIVING
 
     async def begin(self) -> None:
         """Make the extraction known, or raise EXTRACTION_EXISTS or REQUEST_ID_REUSED."""
@@ -175,20 +184,35 @@ class Run:
         self._sequence = event.sequence
 
     async def _end(self, outcome: ExtractionResult | ServiceError | None) -> None:
+        self.ending = True
         at, keep, sequence = self._with.now(), self._with.keep, self._sequence + 1
         if outcome is None or isinstance(outcome, ServiceError):
             error = outcome or internal()
             ended = self._extraction.given_up(error, at=at, keep=keep, sequence=sequence)
-            attributes = {"reason": error.reason}
         else:
             ended = self._extraction.succeeded(outcome, at=at, keep=keep, sequence=sequence)
-            attributes = {"format": outcome.file.format.name}
         # Stored first: whoever sees the event finds the result.
         try:
-            await self._with.extractions.update(ended)
+            ended = await self._stored(ended)
         finally:  # a store that fails must not leave the followers waiting
             await self._append(Ended())
-        self._with.events.publish(f"extraction.{ended.state.value}", attributes)
+        self._with.events.publish(f"extraction.{ended.state.value}", _attributes(ended))
+
+    async def _stored(self, ended: Extraction) -> Extraction:
+        """Store the end and return what stands: that of another replica if it was quicker."""
+        try:
+            await self._with.extractions.update(ended)
+        except ServiceError as error:
+            if error.reason != "ILLEGAL_STATE_TRANSITION":
+                raise
+            return await self._with.extractions.get(ended.name)
+        return ended
+
+
+def _attributes(ended: Extraction) -> dict[str, str]:
+    if ended.error is not None:
+        return {"reason": ended.error.reason}
+    return {"format": ended.result.file.format.name} if ended.result else {}
 
 
 async def _uninterrupted(work: Coroutine[None, None, None]) -> None:

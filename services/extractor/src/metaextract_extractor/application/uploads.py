@@ -2,8 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from metaextract_extractor.application.receiving import Parts, Receiving
 from metaextract_extractor.application.run import Run, Surroundings
@@ -12,25 +13,42 @@ from metaextract_extractor.domain.formats import extension_of
 from metaextract_extractor.domain.model import Ended, Event, Extraction, State, UploadHeader
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    run: Run
+    task: asyncio.Task[None]
+
+    def cancel(self) -> None:
+        if not self.task.cancelling():
+            self.task.cancel()
+
+
 class Uploads:
     """The uploads under way in this process."""
 
     def __init__(self, surroundings: Surroundings, *, uploads_count_max: int) -> None:
         self._with = surroundings
         self._uploads_count_max = uploads_count_max
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, _Running] = {}
+        self._left: set[asyncio.Task[None]] = set()
         self._count = 0
 
     @property
     def count(self) -> int:
-        """Uploads under way, repeated ones too."""
-        return self._count
+        """Uploads under way, repeated ones and those that their callers left to themselves too."""
+        return self._count + len(self._left)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The extractions that run here."""
+        return tuple(self._running)
 
     async def extract(self, header: UploadHeader, parts: Parts) -> AsyncGenerator[Event, None]:
         """Receive the file, read it, and yield what happens, up to the end.
 
         What goes wrong ends the extraction (the last event says so); errors of the upload itself are
-        raised as well. Closing the generator cancels the work.
+        raised as well. Closing the generator cancels the work, but not that of a detached upload that is
+        whole.
         """
         self._admit(header)
         self._count += 1
@@ -45,19 +63,30 @@ class Uploads:
 
     async def cancel(self, name: str) -> None:
         """Stop an extraction if it runs here, and return when it has ended."""
-        task = self._running.get(name)
-        if task is not None and not task.cancelling():
-            task.cancel()
-        if task is not None:
-            await asyncio.wait({task})
+        running = self._running.get(name)
+        if running is not None:
+            running.cancel()
+            await asyncio.wait({running.task})
+
+    def stop(self, names: Iterable[str]) -> None:
+        """Stop extractions whose record somebody else has ended; what ends by itself is left alone."""
+        for name in names:
+            running = self._running.get(name)
+            if running is not None and not running.run.ending:
+                running.cancel()
+
+    async def settled(self, seconds_max: float) -> None:
+        """Give what its callers left to itself some time to end."""
+        if self._left:
+            await asyncio.wait(self._left, timeout=seconds_max)
 
     async def close(self) -> None:
         """Stop what is still under way, and return when it has ended."""
-        for name in list(self._running):
+        for name in self.names:
             await self.cancel(name)
 
     def _admit(self, header: UploadHeader) -> None:
-        if self._count >= self._uploads_count_max:
+        if self.count >= self._uploads_count_max:
             raise errors.extractor_busy("uploads_count_max")
         if header.size_bytes is not None and header.size_bytes > self._with.upload_bytes_max:
             raise errors.upload_too_large(self._with.upload_bytes_max)
@@ -79,11 +108,14 @@ class Uploads:
             request_id=header.request_id,
             state=State.RECEIVING,
             create_time=self._with.now(),
+            batch=header.batch,
+            size_bytes=header.size_bytes,
         )
         run = Run(extraction, header, self._with)
         await run.begin()
         task = asyncio.create_task(run.go(parts))
-        self._running[extraction.name] = task
+        self._running[extraction.name] = running = _Running(run, task)
+        task.add_done_callback(lambda _: self._running.pop(extraction.name))
         try:
             async with aclosing(self._with.event_log.follow(extraction.name, 0)) as events:
                 async for event in events:
@@ -93,16 +125,21 @@ class Uploads:
                 raise errors.extraction_cancelled(extraction.name)
             task.result()
         finally:
-            if not task.cancelling():
-                task.cancel()
-            await asyncio.wait({task})
-            del self._running[extraction.name]
+            if run.needs_caller or task.done():
+                running.cancel()
+                await asyncio.wait({task})
+            else:
+                self._left.add(task)
+                task.add_done_callback(self._left.discard)
 
     async def _again(
         self, header: UploadHeader, earlier: Extraction, parts: Parts
     ) -> AsyncGenerator[Event, None]:
-        """Answer a repeated upload with its first extraction, if it brings the same bytes."""
-        if earlier.result is None:
+        """Answer a repeated upload with its first extraction, if it brings the same bytes.
+
+        One that is still read here is waited for.
+        """
+        if earlier.state is State.RECEIVING:
             raise errors.request_id_reused(header.request_id)
         async with self._with.spool.file("", header.size_bytes) as file:
             receiving = Receiving(
@@ -113,9 +150,15 @@ class Uploads:
                 idle_seconds_max=self._with.upload_idle_seconds_max,
             )
             await receiving.receive(parts, _ignored)
-            if await file.hashes() != earlier.result.file.hashes:
+            earlier = await self._ended(earlier)
+            if earlier.result is None or await file.hashes() != earlier.result.file.hashes:
                 raise errors.request_id_reused(header.request_id)
         yield Event(earlier.name, earlier.last_sequence, self._with.now(), Ended())
+
+    async def _ended(self, extraction: Extraction) -> Extraction:
+        if (running := self._running.get(extraction.name)) is not None:
+            await asyncio.wait({running.task})
+        return await self._with.extractions.get(extraction.name)
 
 
 async def _ignored() -> None:

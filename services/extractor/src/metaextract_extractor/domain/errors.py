@@ -204,3 +204,40 @@ def redaction_not_verified(cause: str, remaining: str) -> ServiceError:
         f"The copy was thrown away: {cause} ({remaining}). Convert the picture to JPEG and redact that.",
         {"cause": cause, "remaining": remaining},
     )
+
+
+def store_unavailable() -> ServiceError:
+    """The database does not answer."""
+    return ServiceError(
+        Kind.UNAVAILABLE,
+        DOMAIN,
+        "STORE_UNAVAILABLE",
+        "The results cannot be reached now; try again shortly.",
+        {},
+        retry_after_seconds=2,
+    )
+
+
+def batch_not_found(name: str) -> ServiceError:
+    """The batch has no extraction, or all have expired."""
+    return ServiceError(
+        Kind.NOT_FOUND, DOMAIN, "BATCH_NOT_FOUND", f"{name} does not exist or has expired.", {"batch": name}
+    )
+
+
+def batch_full(name: str, extractions_count_max: int) -> ServiceError:
+    """The batch has as many extractions as a batch may have."""
+    return ServiceError(
+        Kind.PRECONDITION,
+        DOMAIN,
+        "BATCH_FULL",
+        f"{name} has {extractions_count_max} extractions, as many as a batch may have: begin another.",
+        {"batch": name, "extractions_count_max": str(extractions_count_max)},
+    )
+
+
+def batch_cancelled(name: str) -> ServiceError:
+    """The batch was cancelled: nothing joins it any more."""
+    return ServiceError(
+        Kind.PRECONDITION, DOMAIN, "BATCH_CANCELLED", f"{name} was cancelled: begin another.", {"batch": name}
+    )

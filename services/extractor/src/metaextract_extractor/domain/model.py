@@ -39,7 +39,8 @@ assert set(_NEXT) == set(State)  # noqa: S101 - a new state must say where it le
 class Extraction:
     """The reading of one uploaded file. Immutable; changes return a new value.
 
-    `last_sequence` is the number of its newest event once it has ended, 0 before.
+    `last_sequence` is the number of its newest event once it has ended, 0 before. `batch` is empty for one
+    that belongs to none. `size_bytes` is what the uploader said until the file is read; None if not known.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Extraction:
     result: ExtractionResult | None = None
     error: ServiceError | None = None
     last_sequence: int = 0
+    batch: str = ""
+    size_bytes: int | None = None
 
     @property
     def ended(self) -> bool:
@@ -67,7 +70,14 @@ class Extraction:
     def succeeded(self, result: ExtractionResult, *, at: datetime, keep: timedelta, sequence: int) -> Self:
         """Return this extraction with its result."""
         ended = self.to(State.SUCCEEDED)
-        return replace(ended, result=result, end_time=at, expire_time=at + keep, last_sequence=sequence)
+        return replace(
+            ended,
+            result=result,
+            size_bytes=result.file.size_bytes,
+            end_time=at,
+            expire_time=at + keep,
+            last_sequence=sequence,
+        )
 
     def given_up(self, error: ServiceError, *, at: datetime, keep: timedelta, sequence: int) -> Self:
         """Return this extraction with the reason why it has no result; its request id is free again."""
@@ -79,7 +89,7 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class UploadHeader:
-    """What a client says of a file before it sends it."""
+    """What a client says of a file before it sends it. `detached`: go on without the client afterwards."""
 
     extraction_id: str
     owner: str
@@ -89,6 +99,8 @@ class UploadHeader:
     size_bytes: int | None
     partial_results: bool
     operations: tuple[Operation, ...] = ()
+    batch: str = ""
+    detached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

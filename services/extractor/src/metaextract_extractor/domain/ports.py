@@ -1,11 +1,12 @@
 """What the extractor needs from the outside world."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from metaextract_extractor.domain.batches import Batch, Position
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.model import Event, Extraction, Happening
 from metaextract_extractor.domain.operations import Operation
@@ -15,14 +16,25 @@ from metaextract_extractor.domain.result import ByteRange, Hashes
 
 
 class Extractions(Protocol):
-    """All extractions that are not forgotten yet."""
+    """All extractions that are not forgotten yet.
+
+    Several replicas may share them. Each speaks through a store of its own: what it adds is its own for as
+    long as it says that it lives. Whoever ends an extraction first has ended it. Every method may raise
+    STORE_UNAVAILABLE.
+    """
 
     async def add(self, extraction: Extraction) -> None:
-        """Store a new one, or raise EXTRACTION_EXISTS (name) or REQUEST_ID_REUSED (owner and request id)."""
+        """Store a new one, or raise EXTRACTION_EXISTS (name) or REQUEST_ID_REUSED (owner and request id).
+
+        Raises BATCH_FULL or BATCH_CANCELLED if its batch takes no more.
+        """
         ...
 
     async def update(self, extraction: Extraction) -> None:
-        """Replace the stored one of the same name, or raise EXTRACTION_NOT_FOUND."""
+        """Replace the stored one of the same name.
+
+        Raises EXTRACTION_NOT_FOUND, and ILLEGAL_STATE_TRANSITION if the stored one has ended.
+        """
         ...
 
     async def get(self, name: str) -> Extraction:
@@ -34,15 +46,45 @@ class Extractions(Protocol):
         ...
 
     async def forget_expired(self, now: datetime) -> int:
-        """Delete those whose `expire_time` has come; return how many."""
+        """Delete those whose `expire_time` has come; return how many. Any number may do so at once."""
         ...
 
-    async def unfinished(self) -> list[Extraction]:
-        """Return those that have not ended: after a start, those that a crash left behind."""
+    async def renew(self, until: datetime, running: Collection[str]) -> list[str]:
+        """Say that this replica lives until then; return those of `running` (names) that have ended."""
+        ...
+
+    async def abandoned(
+        self, now: datetime, *, running: Collection[str], since: datetime
+    ) -> list[Extraction]:
+        """Return those that have not ended and that nobody works on.
+
+        Their replica does not say that it still lives, or it is this one, and they are older than `since` and
+        not among `running` (names).
+        """
         ...
 
     async def check(self) -> None:
         """Return if the store can be read, raise if not."""
+        ...
+
+
+class Batches(Protocol):
+    """All extractions again, by the batch they belong to. Every method may raise STORE_UNAVAILABLE."""
+
+    async def get(self, name: str) -> Batch:
+        """Return a batch, or raise BATCH_NOT_FOUND."""
+        ...
+
+    async def page(self, name: str, after: Position | None, count_max: int) -> list[Extraction]:
+        """Return extractions behind a position, by creation and name, without their results."""
+        ...
+
+    async def unfinished(self, name: str) -> list[str]:
+        """Return the names of extractions that have not ended."""
+        ...
+
+    async def cancel(self, name: str, at: datetime) -> None:
+        """Let no other extraction join; the first time stands. Raises BATCH_NOT_FOUND."""
         ...
 
 
@@ -54,6 +96,13 @@ class EventLog(Protocol):
 
     async def append(self, name: str, happening: Happening) -> Event:
         """Number, date and keep what happened; wake the readers."""
+        ...
+
+    async def end(self, name: str, sequence: int, at: datetime) -> None:
+        """Append `Ended` under a number that is above all others, for a process that is gone.
+
+        Whoever follows the extraction hears of the end; nobody else appends to it afterwards.
+        """
         ...
 
     def follow(self, name: str, after_sequence: int) -> AsyncGenerator[Event, None]:

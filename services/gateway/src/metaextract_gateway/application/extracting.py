@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from metaextract_common.errors import ServiceError
+from metaextract_gateway.domain import errors
 from metaextract_gateway.domain.model import Delivered, Happening, Hold, HoldState, Payer, Upload
 from metaextract_gateway.domain.ports import Billing, Extractor
 
 REQUEST_ID_CHARACTERS_MAX: Final = 128
+ATTEMPTS_MAX: Final = 20
+"""How often an upload under one request id is held for anew after it failed."""
 NO_QUOTE: Final = ("QUOTE_NOT_FOUND", "QUOTE_EXPIRED")
 
 
@@ -30,7 +33,8 @@ class Extracting:
         Closing the generator cancels the work and gives the hold back; if this process dies, the hold
         expires instead. The same holds when charging fails: the result is not handed out then.
 
-        A quote that is not known or has expired is as good as none: the file is priced by what it is.
+        A quote that is not known or has expired is as good as none: the file is priced by what it is, unless
+        the upload says that it must hold.
         """
         hold = await self._hold(payer, upload)
         on_hold(hold)
@@ -40,6 +44,7 @@ class Extracting:
             async with aclosing(self._extractor.extract(payer.account, upload, chunks)) as happenings:
                 async for happening in happenings:
                     if isinstance(happening.end, Delivered):
+                        _refuse_other_type(upload, happening.end)
                         if resolved and happening.end.extraction_id == upload.extraction_id:
                             # What was paid for is no longer kept, so the file was read anew; a quoted
                             # price is for one time.
@@ -52,27 +57,49 @@ class Extracting:
                     yield happening
         finally:
             if not resolved:
-                await _even_if_cancelled(self._release(hold))
+                await _even_if_cancelled(self._release(hold.name))
+
+    async def reserve(self, payer: Payer, upload: Upload) -> Hold:
+        """Hold what an upload may cost before it is there; `extract` finds the hold by its request id."""
+        return await self._hold(payer, upload)
+
+    async def give_back(self, hold: str) -> None:
+        """Release what was reserved for an upload that never came."""
+        await self._release(hold)
+
+    async def settle(self, payer: Payer, upload: Upload, delivered: Delivered) -> None:
+        """Charge for what was delivered when nobody was left to charge. Idempotent."""
+        hold = await self._hold(payer, upload)
+        if hold.state is HoldState.HELD:
+            await self._billing.capture(hold.name, delivered)
 
     async def _hold(self, payer: Payer, upload: Upload) -> Hold:
         try:
             hold = await self._billing.hold(payer, upload.request_id, upload)
         except ServiceError as error:
-            if upload.quoted is None or error.reason not in NO_QUOTE:
+            if upload.quoted is None or upload.quoted.must_hold or error.reason not in NO_QUOTE:
                 raise
             upload = _unquoted(upload)
             hold = await self._billing.hold(payer, upload.request_id, upload)
-        if hold.state in (HoldState.RELEASED, HoldState.EXPIRED):
+        attempts = 0
+        while hold.state in (HoldState.RELEASED, HoldState.EXPIRED) and attempts < ATTEMPTS_MAX:
             # An earlier attempt under this request id failed and was given back; this one is new.
-            return await self._another(payer, upload)
+            hold = await self._another(payer, upload, attempts)
+            attempts += 1
         return hold
 
-    async def _another(self, payer: Payer, upload: Upload) -> Hold:
-        return await self._billing.hold(payer, _derived(upload.request_id, upload.extraction_id), upload)
+    async def _another(self, payer: Payer, upload: Upload, attempt: int = 0) -> Hold:
+        why = f"{upload.extraction_id}.{attempt}" if attempt else upload.extraction_id
+        return await self._billing.hold(payer, _derived(upload.request_id, why), upload)
 
-    async def _release(self, hold: Hold) -> None:
+    async def _release(self, hold: str) -> None:
         with suppress(ServiceError):  # billing away, or captured after all: the hold expires or stands
-            await self._billing.release(hold.name)
+            await self._billing.release(hold)
+
+
+def _refuse_other_type(upload: Upload, delivered: Delivered) -> None:
+    if upload.declared_type_binds and delivered.declared_otherwise:
+        raise errors.unsupported_media_type(delivered.declared_otherwise)
 
 
 def _unquoted(upload: Upload) -> Upload:

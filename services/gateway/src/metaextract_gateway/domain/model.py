@@ -49,15 +49,24 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The price that an upload claims: a quote, and the file's id within it."""
+    """The price that an upload claims: a quote, and the file's id within it.
+
+    `must_hold`: refuse the upload if the price no longer stands, rather than price it by what it is.
+    """
 
     quote: str
     file_id: str
+    must_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that begins to arrive. `size_bytes_expected` is None if the client did not say."""
+    """A file that begins to arrive. `size_bytes_expected` is None if the client did not say.
+
+    `detached`: once it is whole, it is read to the end whatever becomes of us. `batch`: the batch it belongs
+    to, or empty. `declared_type_binds`: if the content is of another type than name or media type say, it is
+    refused.
+    """
 
     extraction_id: str
     request_id: str
@@ -68,6 +77,9 @@ class Upload:
     partial_results: bool
     operations: Operations = Operations()
     quoted: Quoted | None = None
+    detached: bool = False
+    batch: str = ""
+    declared_type_binds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class Delivered:
     """What an extraction that succeeded really brought, for the price.
 
     `extraction_id` is not that of the upload if the extractor returned what it had read before.
+    `declared_otherwise`: the extension or media type that is another format's; empty if none is.
     """
 
     size_bytes: int
@@ -95,6 +108,7 @@ class Delivered:
     height_pixels: int | None
     operations: Operations = Operations()
     extraction_id: str = ""
+    declared_otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

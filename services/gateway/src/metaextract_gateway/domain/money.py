@@ -1,7 +1,7 @@
 """Quotes, balances and purchases as the gateway hands them on. It knows no price and no rule of money."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,31 @@ class Payment:
 
     credits_granted: int
     parked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Credits that an account received, or, below 0, gave away for good. `number` counts within the account.
+
+    `payment` is empty if no payment brought them.
+    """
+
+    number: int
+    kind: str
+    credits: int
+    time: datetime
+    payment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Whether a payment may be refunded, and why. Times in UTC."""
+
+    eligible: bool
+    credits_granted: int
+    credits_remaining: int
+    create_time: datetime
+    within_window: bool
+    unused: bool
+    age: timedelta
+    window: timedelta

@@ -12,7 +12,17 @@ from metaextract_gateway.domain.model import (
     RedactedCopy,
     Upload,
 )
-from metaextract_gateway.domain.money import Balance, Catalogue, Order, Payment, Quote, StatedFile, Webhook
+from metaextract_gateway.domain.money import (
+    Balance,
+    Catalogue,
+    Movement,
+    Order,
+    Payment,
+    Quote,
+    Refund,
+    StatedFile,
+    Webhook,
+)
 
 
 class Extractor(Protocol):
@@ -64,6 +74,18 @@ class Balances(Protocol):
         ...
 
 
+class Journal(Protocol):
+    """What became of credits, and where they come from for nothing."""
+
+    async def movements(self, account: str, count_max: int) -> list[Movement]:
+        """Return the newest movements into an account and out of it, the newest first."""
+        ...
+
+    async def grant(self, account: str, request_id: str, credits_: int) -> None:
+        """Give credits; the same request id gives them once."""
+        ...
+
+
 class Purchases(Protocol):
     """Packs of credits, bought through a payment service."""
 
@@ -81,6 +103,10 @@ class Purchases(Protocol):
 
     async def confirm(self, payment: str) -> Payment:
         """Ask the payment service for a payment, and grant what it brings."""
+        ...
+
+    async def refund(self, payment: str) -> Refund:
+        """Say whether a payment may be refunded."""
         ...
 
 

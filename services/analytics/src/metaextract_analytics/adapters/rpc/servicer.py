@@ -13,6 +13,8 @@ from metaextract_analytics.adapters.rpc.mapping import (
     period_from_proto,
     recording_to_proto,
     report_to_proto,
+    usage_query_from_proto,
+    usage_to_proto,
 )
 from metaextract_analytics.application.events import EventUseCases
 from metaextract_analytics.domain.model import Event
@@ -40,6 +42,13 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
     ) -> pb.GetEventReportResponse:
         """Count the events of a period."""
         return report_to_proto(await self._use_cases.report(period_from_proto(request)))
+
+    async def GetUsageReport(  # noqa: N802 - named by the contract
+        self, request: pb.GetUsageReportRequest, context: Context
+    ) -> pb.GetUsageReportResponse:
+        """Count what was done."""
+        query = usage_query_from_proto(request)
+        return usage_to_proto(query, await self._use_cases.usage(query))
 
     def _trace(self, events: Iterable[Event], begun_ns: int) -> None:
         """Make a span for each event that belongs to a trace, as long as the recording took.

@@ -10,8 +10,10 @@ from typing import Final
 
 import aiosqlite
 
+from metaextract_analytics.adapters.storage import usage_sql
 from metaextract_analytics.domain import errors
 from metaextract_analytics.domain.model import Event, Period, Report
+from metaextract_analytics.domain.usage import SESSION, USER, Usage, UsageQuery
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
 
@@ -63,10 +65,8 @@ class SqliteEventStore:
 
     async def report(self, period: Period) -> Report:
         """Count the events of `period`."""
-        limits = {
-            "start_us": _TIME_US_MIN if period.start is None else _to_us(period.start),
-            "end_us": _TIME_US_MAX if period.end is None else _to_us(period.end),
-        }
+        start_us, end_us = _limits(period)
+        limits = {"start_us": start_us, "end_us": end_us}
         with _failures_named():
             rows = list(await self._connection.execute_fetchall(_REPORT, limits))
         if not rows:
@@ -75,6 +75,22 @@ class SqliteEventStore:
             {row["name"]: row["events_count"] for row in rows},
             _from_us(min(row["first_time_us"] for row in rows)),
             _from_us(max(row["last_time_us"] for row in rows)),
+        )
+
+    async def usage(self, query: UsageQuery) -> Usage:
+        """Count what was done."""
+        statement, values = usage_sql.statement(query, *_limits(query.period))
+        with _failures_named():
+            rows = list(await self._connection.execute_fetchall(statement, values))
+        named = [row for row in rows if row["kind"] == "name"]
+        return Usage(
+            counts_by_name={row["text"]: row["number"] for row in named},
+            sessions_count=usage_sql.distinct(rows, SESSION),
+            users_count=usage_sql.distinct(rows, USER),
+            first_time=_from_us(min(row["first_us"] for row in named)) if named else None,
+            last_time=_from_us(max(row["last_us"] for row in named)) if named else None,
+            counts_by_value=tuple(usage_sql.counts(rows, at) for at in range(len(query.counted))),
+            means=tuple(usage_sql.mean(rows, at) for at in range(len(query.averaged))),
         )
 
     async def delete_before(self, time: datetime, *, count_max: int) -> int:
@@ -110,6 +126,12 @@ def _failures_named() -> Iterator[None]:
 def _values(event: Event) -> tuple[str | int, ...]:
     attributes = json.dumps(dict(event.attributes), ensure_ascii=False)
     return event.event_id, event.name, _to_us(event.time), event.source, attributes, event.traceparent
+
+
+def _limits(period: Period) -> tuple[int, int]:
+    """Return the first moment that counts and the first that no longer does."""
+    start_us = _TIME_US_MIN if period.start is None else _to_us(period.start)
+    return start_us, _TIME_US_MAX if period.end is None else _to_us(period.end)
 
 
 def _to_us(time: datetime) -> int:

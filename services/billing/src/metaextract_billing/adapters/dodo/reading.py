@@ -32,8 +32,9 @@ DISPUTE_STATES: Final = {
     "dispute_cancelled": DisputeState.WON,
     "dispute_lost": DisputeState.LOST,
     "dispute_accepted": DisputeState.LOST,
-    # Nobody answered in time, which the bank takes for consent.
-    "dispute_expired": DisputeState.LOST,
+    # The time to answer passed. "Typically resolves against you", the documentation says, so this is not yet
+    # the end of it: the credits stay frozen until `won` or `lost` comes, because what is taken back stays so.
+    "dispute_expired": DisputeState.OPEN,
 }
 
 

@@ -1,11 +1,13 @@
 """metaextract.billing.v1.AuditService over gRPC: unpack, call, pack."""
 
+from datetime import UTC
 from typing import Final
 
 from metaextract.billing.v1 import audit_pb2 as pb
 from metaextract.billing.v1.audit_pb2_grpc import AuditServiceServicer
-from metaextract_billing.application.audit import AuditLedger, AuditReport
+from metaextract_billing.application.audits import Audited, Audits
 from metaextract_billing.domain.audit import Invariant
+from metaextract_billing.domain.ports import Clock
 from metaextract_common.rpc.server import Context
 
 INVARIANTS: Final = {
@@ -24,18 +26,21 @@ INVARIANTS: Final = {
 class AuditServicer(AuditServiceServicer):
     """Translates one protocol to one use case, and nothing else."""
 
-    def __init__(self, audit_ledger: AuditLedger) -> None:
-        self._audit_ledger = audit_ledger
+    def __init__(self, audits: Audits, now: Clock) -> None:
+        self._audits = audits
+        self._now = now
 
     async def AuditLedger(  # noqa: N802 - named by the contract
         self, request: pb.AuditLedgerRequest, context: Context
     ) -> pb.AuditLedgerResponse:
         """Look at everything."""
-        return report_to_proto(await self._audit_ledger())
+        not_before = request.not_before.ToDatetime(UTC) if request.HasField("not_before") else self._now()
+        return audited_to_proto(await self._audits(not_before))
 
 
-def report_to_proto(report: AuditReport) -> pb.AuditLedgerResponse:
+def audited_to_proto(audited: Audited) -> pb.AuditLedgerResponse:
     """Render what was found."""
+    report = audited.report
     return pb.AuditLedgerResponse(
         accounts_count=report.accounts_count,
         transfers_count=report.transfers_count,
@@ -48,4 +53,5 @@ def report_to_proto(report: AuditReport) -> pb.AuditLedgerResponse:
             )
             for violation in report.violations
         ],
+        as_of=audited.as_of,
     )

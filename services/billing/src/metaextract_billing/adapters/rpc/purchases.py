@@ -1,5 +1,7 @@
 """metaextract.billing.v1.PurchasesService over gRPC: unpack, call, pack."""
 
+from typing import Final
+
 from metaextract.billing.v1 import purchases_pb2 as pb
 from metaextract.billing.v1.purchases_pb2_grpc import PurchasesServiceServicer
 from metaextract_billing.adapters.rpc.purchases_mapping import (
@@ -12,6 +14,8 @@ from metaextract_billing.adapters.rpc.purchases_mapping import (
 )
 from metaextract_billing.application.purchase_use_cases import PurchaseUseCases
 from metaextract_common.rpc.server import Context
+
+PAGE_SIZE_DEFAULT: Final = 100
 
 
 class PurchasesServicer(PurchasesServiceServicer):
@@ -68,6 +72,15 @@ class PurchasesServicer(PurchasesServiceServicer):
     ) -> pb.CheckRefundResponse:
         """Apply the refund policy."""
         return refund_check_to_proto(await self._use_cases.check_refund(request.payment))
+
+    async def ListParkedPayments(  # noqa: N802 - named by the contract
+        self, request: pb.ListParkedPaymentsRequest, context: Context
+    ) -> pb.ListParkedPaymentsResponse:
+        """List what somebody has to look at."""
+        payments = await self._use_cases.list_parked_payments(
+            request.after_payment, request.page_size or PAGE_SIZE_DEFAULT
+        )
+        return pb.ListParkedPaymentsResponse(payments=[payment_to_proto(payment) for payment in payments])
 
     async def GetSubscription(  # noqa: N802 - named by the contract
         self, request: pb.GetSubscriptionRequest, context: Context

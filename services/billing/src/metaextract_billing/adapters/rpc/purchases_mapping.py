@@ -65,6 +65,9 @@ def payment_to_proto(payment: Payment) -> pb.Payment:
         credits_reversed=payment.credits_reversed,
         parked=payment.parked or "",
         disputed=payment.is_disputed,
+        amount_cents=payment.amount_cents,
+        currency=payment.currency,
+        create_time=_timestamp(payment.create_time),
     )
 
 

@@ -100,7 +100,11 @@ class BillingServicer(BillingServiceServicer):
     ) -> pb.ListTransfersResponse:
         """Read the journal."""
         transfers = await self._use_cases.list_transfers(
-            request.account, request.after_number, request.page_size or PAGE_SIZE_DEFAULT
+            request.account,
+            request.after_number,
+            request.page_size or PAGE_SIZE_DEFAULT,
+            request.before_number or None,
+            newest_first=request.newest_first,
         )
         return pb.ListTransfersResponse(transfers=[transfer_to_proto(one) for one in transfers])
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import DAILY, Allowance
 from metaextract_billing.domain.chain import Transfer
-from metaextract_billing.domain.holds import Hold, State
+from metaextract_billing.domain.holds import Hold, Resolved, State
 from metaextract_billing.domain.lots import NEVER, Lot
 from metaextract_billing.domain.ports import ConflictError, Due, Figures, Waiting
-from metaextract_billing.domain.purchases import Order, Payment
+from metaextract_billing.domain.purchases import Order, Payment, WebhookReceipt
 from metaextract_billing.domain.records import (
     AccountKey,
     Changes,
@@ -126,6 +126,19 @@ class MemoryStore:
             if one.create_time < before:
                 del self._records[key_of(one)]
 
+    async def forget_receipts(self, before: datetime) -> None:
+        """Forget receipts that are older."""
+        receipts = [one for one in self._records.values() if isinstance(one, WebhookReceipt)]
+        for one in receipts:
+            if one.receive_time < before:
+                del self._records[key_of(one)]
+
+    async def parked_payments(self, after_id: str, count_max: int) -> Sequence[Payment]:
+        """Search everything."""
+        payments = [one for one in self._records.values() if isinstance(one, Payment)]
+        parked = [one for one in payments if one.is_to_be_looked_at and one.id > after_id]
+        return sorted(parked, key=lambda payment: payment.id)[:count_max]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -133,12 +146,34 @@ class MemoryStore:
         for transfer in self._transfers.get(owner, [])[after_number:][:count_max]:
             yield transfer
 
-    async def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+    async def newest_transfers(
+        self, owner: str, after_number: int, before_number: int | None, count_max: int
+    ) -> Sequence[Transfer]:
+        """Read the journal from its end."""
+        end = None if before_number is None else before_number - 1
+        journal = self._transfers.get(owner, [])[:end][after_number:]
+        return journal[::-1][:count_max]
+
+    async def books(self) -> AsyncIterator[tuple[Account, Resolved, AsyncIterator[Transfer]]]:
         """Yield every account with its journal."""
         accounts = [one for one in self._records.values() if isinstance(one, Account)]
         whole = [replace(one, lots=tuple(self._lots[one.owner].values())) for one in accounts]
+        resolved = self._resolved()
         for account in whole:
-            yield account, self.transfers(account.owner, 0, account.transfers_count)
+            journal = self.transfers(account.owner, 0, account.transfers_count)
+            yield account, resolved.get(account.owner, Resolved()), journal
+
+    def _resolved(self) -> dict[str, Resolved]:
+        resolved: dict[str, Resolved] = {}
+        for hold in self._records.values():
+            if not isinstance(hold, Hold) or hold.state is State.HELD:
+                continue
+            if hold.credits_held + hold.credits_captured:
+                before = resolved.get(hold.account, Resolved())
+                resolved[hold.account] = Resolved(
+                    before.holds_count + 1, before.credits_captured + hold.credits_captured
+                )
+        return resolved
 
     async def figures(self) -> Figures:
         """Count everything."""

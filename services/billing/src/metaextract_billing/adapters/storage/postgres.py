@@ -14,10 +14,15 @@ from metaextract_billing.adapters.storage import postgres_pool, reading
 from metaextract_billing.adapters.storage import postgres_statements as sql
 from metaextract_billing.adapters.storage.postgres_pool import Connections
 from metaextract_billing.adapters.storage.postgres_schema import migrate
+from metaextract_billing.adapters.storage.purchase_rows import to_payment
 from metaextract_billing.adapters.storage.rows import Rows, writes
+from metaextract_billing.adapters.storage.users_postgres import PostgresEngine
+from metaextract_billing.adapters.storage.users_sql import SqlUsers
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.holds import Resolved
 from metaextract_billing.domain.ports import Due, Figures, Waiting
+from metaextract_billing.domain.purchases import Payment
 from metaextract_billing.domain.records import Changes, Key, Record
 
 PAGE_COUNT_MAX: Final = 1000
@@ -50,6 +55,11 @@ class PostgresStore:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+
+    @property
+    def users(self) -> SqlUsers:
+        """The store of users in the same database."""
+        return SqlUsers(PostgresEngine(self._connections))
 
     async def load(self, keys: Collection[Key[Record]]) -> Mapping[Key[Record], Record]:
         """Look everything up."""
@@ -89,6 +99,17 @@ class PostgresStore:
         async with self._connections.one() as connection:
             await connection.execute(sql.FORGET, before)
 
+    async def forget_receipts(self, before: datetime) -> None:
+        """Forget receipts that are older."""
+        async with self._connections.one() as connection:
+            await connection.execute(sql.FORGET_RECEIPTS, before)
+
+    async def parked_payments(self, after_id: str, count_max: int) -> Sequence[Payment]:
+        """Read the next ones."""
+        async with self._connections.one() as connection:
+            rows = await connection.fetch(sql.PARKED_PAYMENTS, after_id, count_max)
+        return [to_payment(json.loads(row[0])) for row in rows]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -104,17 +125,26 @@ class PostgresStore:
             left -= len(page)
             after_number = page[-1].number
 
-    async def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+    async def newest_transfers(
+        self, owner: str, after_number: int, before_number: int | None, count_max: int
+    ) -> Sequence[Transfer]:
+        """Read the journal from its end."""
+        before = before_number or sys.maxsize
+        async with self._connections.one() as connection:
+            rows = await connection.fetch(sql.NEWEST_TRANSFERS, owner, after_number, before, count_max)
+        return [reading.to_transfer(json.loads(row[0])) for row in rows]
+
+    async def books(self) -> AsyncIterator[tuple[Account, Resolved, AsyncIterator[Transfer]]]:
         """Yield every account, in one transaction that reads one snapshot."""
         async with (
             self._connections.one() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             owner = ""
-            while accounts := await _page(connection, owner):
-                for account in accounts:
-                    yield account, _all_transfers(connection, account.owner)
-                owner = accounts[-1].owner
+            while page := await _page(connection, owner):
+                for account, resolved in page:
+                    owner = account.owner
+                    yield account, resolved, _all_transfers(connection, owner)
 
     async def figures(self) -> Figures:
         """Count what waits."""
@@ -128,9 +158,11 @@ class PostgresStore:
             await connection.execute(sql.CHECK)
 
 
-async def _page(connection: "PoolConnectionProxy[asyncpg.Record]", after_owner: str) -> list[Account]:
+async def _page(
+    connection: "PoolConnectionProxy[asyncpg.Record]", after_owner: str
+) -> list[tuple[Account, Resolved]]:
     found = await connection.fetchval(sql.PAGE, after_owner, PAGE_COUNT_MAX)
-    return list(reading.accounts(_rows(found)))
+    return reading.books(_rows(found))
 
 
 async def _all_transfers(

@@ -24,12 +24,26 @@ SELECT
 WAITING: Final = "SELECT to_jsonb(outbox) FROM outbox ORDER BY number LIMIT $1"
 DELIVERED: Final = "DELETE FROM outbox WHERE id = ANY ($1)"
 FORGET: Final = "DELETE FROM daily_allowances WHERE created_at < $1"
+FORGET_RECEIPTS: Final = "DELETE FROM processed_webhooks WHERE processed_at < $1"
+PARKED_PAYMENTS: Final = """
+SELECT to_jsonb(p) FROM payments AS p
+WHERE parked <> 'subscription' AND dodo_payment_id COLLATE "C" > $1
+ORDER BY dodo_payment_id COLLATE "C"
+LIMIT $2
+"""
 TRANSFERS: Final = """
 SELECT to_jsonb(t)
 FROM credit_transactions AS t JOIN credit_balances AS b ON b.id = t.balance_id
 WHERE b.owner = $1 AND t.number > $2
 ORDER BY t.number
 LIMIT $3
+"""
+NEWEST_TRANSFERS: Final = """
+SELECT to_jsonb(t)
+FROM credit_transactions AS t JOIN credit_balances AS b ON b.id = t.balance_id
+WHERE b.owner = $1 AND t.number > $2 AND t.number < $3
+ORDER BY t.number DESC
+LIMIT $4
 """
 PAGE: Final = """
 WITH page AS MATERIALIZED (SELECT * FROM credit_balances WHERE owner > $1 ORDER BY owner LIMIT $2)
@@ -46,6 +60,15 @@ SELECT jsonb_build_object(
         SELECT jsonb_agg(to_jsonb(h) || jsonb_build_object('owner', page.owner) ORDER BY h.number)
         FROM credit_holds AS h JOIN page ON page.id = h.balance_id
         WHERE h.state = 'held' AND h.access = 'credits'
+    ),
+    'resolved_holds',
+    (
+        SELECT jsonb_agg(to_jsonb(r)) FROM (
+            SELECT balance_id, count(*) AS holds_count, sum(credits_captured) AS credits_captured
+            FROM credit_holds AS h JOIN page ON page.id = h.balance_id
+            WHERE h.state <> 'held' AND h.amount + h.credits_captured > 0
+            GROUP BY balance_id
+        ) AS r
     )
 )
 """

@@ -25,7 +25,7 @@ from metaextract_billing.adapters.storage.rows import Rows
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import Allowance, AllowanceKind
 from metaextract_billing.domain.chain import Kind, Place, Transfer
-from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
+from metaextract_billing.domain.holds import Access, Hold, QuotedFile, Resolved, State
 from metaextract_billing.domain.lots import Lot
 from metaextract_billing.domain.ports import Figures, Waiting
 from metaextract_billing.domain.quotes import Quote
@@ -133,6 +133,16 @@ def accounts(rows: Rows) -> Iterable[Account]:
             lots=tuple(lots[row["id"]]),
             holds=tuple(holds[row["id"]]),
         )
+
+
+def books(rows: Rows) -> list[tuple[Account, Resolved]]:
+    """Return accounts by owner, each with its row of `resolved_holds`."""
+    resolved = {
+        row["balance_id"]: Resolved(row["holds_count"], row["credits_captured"])
+        for row in rows.get("resolved_holds", ())
+    }
+    found = ((account, resolved.get(account.id, Resolved())) for account in accounts(rows))
+    return sorted(found, key=lambda book: book[0].owner)
 
 
 def to_transfer(row: Row) -> Transfer:

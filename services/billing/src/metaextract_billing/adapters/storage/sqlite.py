@@ -10,12 +10,17 @@ from typing import Final
 
 from metaextract_billing.adapters.storage import carrying_over, reading, sqlite_file, sqlite_work
 from metaextract_billing.adapters.storage import sqlite_statements as sql
+from metaextract_billing.adapters.storage.purchase_rows import to_payment
 from metaextract_billing.adapters.storage.row_values import from_time
 from metaextract_billing.adapters.storage.rows import writes
 from metaextract_billing.adapters.storage.sqlite_file import LOCK_WAIT_SECONDS_MAX, SqliteFile
+from metaextract_billing.adapters.storage.users_sql import SqlUsers
+from metaextract_billing.adapters.storage.users_sqlite import SqliteEngine
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.holds import Resolved
 from metaextract_billing.domain.ports import Due, Figures, Waiting
+from metaextract_billing.domain.purchases import Payment
 from metaextract_billing.domain.records import Changes, Key, Record
 from metaextract_common.storage.sqlite import migrate
 
@@ -42,6 +47,11 @@ class SqliteStore:
     def __init__(self, file: SqliteFile, path: Path) -> None:
         self._file = file
         self._path = path
+
+    @property
+    def users(self) -> SqlUsers:
+        """The store of users in the same file."""
+        return SqlUsers(SqliteEngine(self._file))
 
     async def load(self, keys: Collection[Key[Record]]) -> Mapping[Key[Record], Record]:
         """Look everything up."""
@@ -78,6 +88,16 @@ class SqliteStore:
         """Forget what was counted for a day only, and made before that time."""
         await self._file.writing(lambda: self._file.count(sql.FORGET, {"before": from_time(before)}))
 
+    async def forget_receipts(self, before: datetime) -> None:
+        """Forget receipts that are older."""
+        await self._file.writing(lambda: self._file.count(sql.FORGET_RECEIPTS, {"before": from_time(before)}))
+
+    async def parked_payments(self, after_id: str, count_max: int) -> Sequence[Payment]:
+        """Read the next ones."""
+        limits = {"after": after_id, "count_max": count_max}
+        rows = await self._file.reading(lambda: self._file.rows(sql.PARKED_PAYMENTS, limits))
+        return [to_payment(row) for row in rows]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -85,14 +105,27 @@ class SqliteStore:
         async for transfer in _transfers(self._file, owner, after_number, count_max):
             yield transfer
 
-    async def books(self) -> AsyncIterator[tuple[Account, AsyncIterator[Transfer]]]:
+    async def newest_transfers(
+        self, owner: str, after_number: int, before_number: int | None, count_max: int
+    ) -> Sequence[Transfer]:
+        """Read the journal from its end."""
+        limits = {
+            "owner": owner,
+            "after_number": after_number,
+            "before_number": before_number or sys.maxsize,
+            "count_max": count_max,
+        }
+        rows = await self._file.reading(lambda: self._file.rows(sql.NEWEST_TRANSFERS, limits))
+        return [reading.to_transfer(row) for row in rows]
+
+    async def books(self) -> AsyncIterator[tuple[Account, Resolved, AsyncIterator[Transfer]]]:
         """Yield every account, in one transaction of a connection of its own."""
         async with sqlite_file.opened(self._path) as file, file.snapshot():
             owner = ""
-            while accounts := await file.reading(partial(sqlite_work.page, file, owner, PAGE_COUNT_MAX)):
-                for account in accounts:
-                    yield account, _transfers(file, account.owner, 0, None)
-                owner = accounts[-1].owner
+            while page := await file.reading(partial(sqlite_work.page, file, owner, PAGE_COUNT_MAX)):
+                for account, resolved in page:
+                    owner = account.owner
+                    yield account, resolved, _transfers(file, owner, 0, None)
 
     async def figures(self) -> Figures:
         """Count what waits."""

@@ -114,10 +114,24 @@ LIMIT :count_max
 WAITING: Final = "SELECT * FROM outbox ORDER BY number LIMIT :count_max"
 DELIVERED: Final = "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(:keys))"
 FORGET: Final = "DELETE FROM daily_allowances WHERE created_at < :before"
+FORGET_RECEIPTS: Final = "DELETE FROM processed_webhooks WHERE processed_at < :before"
+PARKED_PAYMENTS: Final = """
+SELECT * FROM payments
+WHERE parked <> 'subscription' AND dodo_payment_id > :after
+ORDER BY dodo_payment_id
+LIMIT :count_max
+"""
 TRANSFERS: Final = """
 SELECT * FROM credit_transactions
 WHERE balance_id = (SELECT id FROM credit_balances WHERE owner = :owner) AND number > :after_number
 ORDER BY number
+LIMIT :count_max
+"""
+NEWEST_TRANSFERS: Final = """
+SELECT * FROM credit_transactions
+WHERE balance_id = (SELECT id FROM credit_balances WHERE owner = :owner) AND number > :after_number
+    AND number < :before_number
+ORDER BY number DESC
 LIMIT :count_max
 """
 NEXT_OWNERS: Final = "SELECT owner FROM credit_balances WHERE owner > :after ORDER BY owner LIMIT :count_max"
@@ -125,6 +139,12 @@ ALL_LOTS: Final = """
 SELECT * FROM credit_grants
 WHERE balance_id IN (SELECT value FROM json_each(:keys))
 ORDER BY number
+"""
+RESOLVED_HOLDS: Final = """
+SELECT balance_id, count(*) AS holds_count, sum(credits_captured) AS credits_captured
+FROM credit_holds
+WHERE balance_id IN (SELECT value FROM json_each(:keys)) AND state <> 'held' AND amount + credits_captured > 0
+GROUP BY balance_id
 """
 FIGURES: Final = """
 SELECT

@@ -4,11 +4,12 @@ from collections import defaultdict
 from typing import Final
 
 from metaextract_billing.adapters.storage import sqlite_statements as sql
-from metaextract_billing.adapters.storage.reading import Asked, accounts
+from metaextract_billing.adapters.storage.reading import Asked, books
 from metaextract_billing.adapters.storage.row_values import Row
 from metaextract_billing.adapters.storage.rows import Rows, Writes
 from metaextract_billing.adapters.storage.sqlite_file import SqliteFile
 from metaextract_billing.domain.accounts import Account
+from metaextract_billing.domain.holds import Resolved
 from metaextract_billing.domain.ports import ConflictError
 
 _BY_IDENTITY: Final = (
@@ -71,13 +72,14 @@ def _payments(file: SqliteFile, wanted: Asked) -> list[Row]:
     return payments
 
 
-def page(file: SqliteFile, after_owner: str, count_max: int) -> list[Account]:
-    """Return the next accounts in the order of their owners, with all their lots."""
+def page(file: SqliteFile, after_owner: str, count_max: int) -> list[tuple[Account, Resolved]]:
+    """Return the next accounts in the order of their owners, with all their lots and their resolved holds."""
     owners = file.rows(sql.NEXT_OWNERS, {"after": after_owner, "count_max": count_max})
     rows = dict(_accounts(file, [row["owner"] for row in owners], []))
     balances = [row["id"] for row in rows.get("credit_balances", ())]
     rows["credit_grants"] = file.rows(sql.ALL_LOTS, {"keys": balances})
-    return sorted(accounts(rows), key=lambda account: account.owner)
+    rows["resolved_holds"] = file.rows(sql.RESOLVED_HOLDS, {"keys": balances})
+    return books(rows)
 
 
 def _accounts(file: SqliteFile, owners: list[str], payments: list[str]) -> Rows:

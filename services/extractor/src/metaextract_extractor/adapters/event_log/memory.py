@@ -36,20 +36,27 @@ class MemoryEventLog:
 
     async def append(self, name: str, happening: Happening) -> Event:
         """Append and wake the readers."""
-        log = self._logs[name]
-        log.last_sequence += 1
-        event = Event(name, log.last_sequence, self._now(), happening)
+        event = Event(name, self._logs[name].last_sequence + 1, self._now(), happening)
+        self._append(event)
+        return event
+
+    async def end(self, name: str, sequence: int, at: datetime) -> None:
+        """Append the end, behind whatever is there."""
+        self._append(Event(name, sequence, at, Ended()))
+
+    def _append(self, event: Event) -> None:
+        log, happening = self._logs[event.name], event.happening
+        log.last_sequence = event.sequence
         log.events = [one for one in log.events if not _replaced(one.happening, happening)]
         if isinstance(happening, Ended):
             log.ended_at = event.time
         log.events.append(event)
         log.changed.set()
         log.changed = asyncio.Event()
-        return event
 
     async def follow(self, name: str, after_sequence: int) -> AsyncGenerator[Event, None]:
         """Yield from the list, then wait for more."""
-        if not self._known(name):
+        if not self.knows(name):
             raise errors.extraction_not_found(name)
         log = self._logs[name]
         while True:
@@ -63,8 +70,8 @@ class MemoryEventLog:
 
     async def wait_for(self, name: str, seconds: float) -> bool:
         """Wait for the first event."""
-        if self._known(name) or seconds <= 0:
-            return self._known(name)
+        if self.knows(name) or seconds <= 0:
+            return self.knows(name)
         log = self._logs[name]
         log.waiting_count += 1
         try:
@@ -72,15 +79,20 @@ class MemoryEventLog:
                 await asyncio.wait_for(log.changed.wait(), seconds)
         finally:
             log.waiting_count -= 1
-            if log.waiting_count == 0 and not self._known(name):
+            if log.waiting_count == 0 and not self.knows(name):
                 self._logs.pop(name, None)  # whoever waits for what never comes takes no memory
-        return self._known(name)
+        return self.knows(name)
 
     async def forget(self, older_than: datetime) -> None:
         """Drop logs that ended long ago."""
-        for name, log in list(self._logs.items()):
-            if log.ended_at is not None and log.ended_at < older_than:
-                del self._logs[name]
+        for name in self.ended_before(older_than):
+            del self._logs[name]
 
-    def _known(self, name: str) -> bool:
+    def ended_before(self, time: datetime) -> list[str]:
+        """Return the extractions that ended before `time`."""
+        logs = self._logs.items()
+        return [name for name, log in logs if log.ended_at is not None and log.ended_at < time]
+
+    def knows(self, name: str) -> bool:
+        """Whether anything was appended for `name`."""
         return name in self._logs and self._logs[name].last_sequence > 0

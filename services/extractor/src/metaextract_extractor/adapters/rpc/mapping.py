@@ -84,6 +84,8 @@ async def upload_from_proto(
         size_bytes=header.size_bytes if header.HasField("size_bytes") else None,
         partial_results=header.partial_results,
         operations=tuple(_OPERATIONS[one] for one in header.operations),
+        detached=header.detached,
+        batch=header.batch,
     ), _parts(requests)
 
 
@@ -158,6 +160,7 @@ def extraction_to_proto(extraction: Extraction) -> pb.Extraction:
         operations=[
             to_message(one, operations_pb.OperationOutcome()) for one in (found.operations if found else ())
         ],
+        batch=extraction.batch,
     )
 
 

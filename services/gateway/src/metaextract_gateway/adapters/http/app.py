@@ -11,11 +11,17 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metaextract_common.errors import ServiceError, internal
 from metaextract_gateway.adapters.http import problems
+from metaextract_gateway.adapters.http.auth.middleware import CallerMiddleware
+from metaextract_gateway.adapters.http.auth.sign_ins import SignIns
+from metaextract_gateway.adapters.http.edge import Edge, addressed, guarded, limited
+from metaextract_gateway.adapters.http.legacy import errors as legacy
+from metaextract_gateway.adapters.http.legacy.charset import PREFIX as LEGACY
+from metaextract_gateway.adapters.http.legacy.charset import LegacyCharsetMiddleware
 from metaextract_gateway.adapters.http.lingering import LingeringCloseMiddleware
 from metaextract_gateway.domain import errors
 
@@ -26,8 +32,14 @@ METHOD_NOT_ALLOWED = 405
 _SPANLESS = ("/api/health", "/healthz")
 
 
-def build_app(routes: list[BaseRoute]) -> Starlette:
-    """Return the application. Errors that no route renders become problem documents."""
+def build_app(
+    routes: list[BaseRoute], sign_ins: SignIns | None = None, edge: Edge | None = None
+) -> ASGIApp:
+    """Return the application. Errors that no route renders become problem documents.
+
+    Where nobody can sign in (`sign_ins` is None), every caller is anybody. `edge` is None: nothing is counted.
+    """
+    edge = edge or Edge()
     app = Starlette(
         routes=routes,
         exception_handlers={
@@ -37,19 +49,35 @@ def build_app(routes: list[BaseRoute]) -> Starlette:
             Exception: _crashed,
         },
     )
+    limited(app, edge)
+    if sign_ins is not None:
+        app.add_middleware(CallerMiddleware, sign_ins)
     app.add_middleware(LingeringCloseMiddleware)
-    app.add_middleware(TracingMiddleware)
-    return app
+    return addressed(TracingMiddleware(LegacyCharsetMiddleware(guarded(app, edge))), edge)
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
     """Nothing answers at this path, or not to this method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    wrong_method = error.status_code == METHOD_NOT_ALLOWED
-    known = errors.method_not_allowed(request.method) if wrong_method else errors.path_not_found()
-    response = problems.problem(known, request.url.path)
-    response.headers.update(error.headers or {})
+    if request.url.path.startswith(LEGACY):
+        return legacy.no_endpoint(request)
+    if error.status_code != METHOD_NOT_ALLOWED:
+        response = problems.problem(errors.path_not_found(), request.url.path)
+        response.headers.update(error.headers or {})
+        return response
+    allowed = {"Allow": ", ".join(sorted(_methods_of(request)))}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=allowed)
+    response = problems.problem(errors.method_not_allowed(request.method), request.url.path)
+    response.headers.update(allowed)
     return response
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Return the methods that a path answers, of all of its routes: the framework tells those of the first."""
+    routes = [one for one in request.app.routes if isinstance(one, Route)]
+    answering = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return {"OPTIONS", *(method for one in answering for method in one.methods or ())}
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:
@@ -59,6 +87,8 @@ async def _disconnected(_request: Request, _error: Exception) -> Response:
 
 async def _crashed(request: Request, error: Exception) -> Response:
     log.error("http.crashed", exc_info=error)
+    if request.url.path.startswith(LEGACY):
+        return legacy.crashed()
     return problems.problem(internal(), request.url.path)
 
 

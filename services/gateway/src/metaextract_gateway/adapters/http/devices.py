@@ -6,7 +6,7 @@ Legacy shape (`metaextract_client`): `<uuid>.<expiry in ms>.<hex HMAC-SHA256 of 
 import hashlib
 import hmac
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,11 +19,12 @@ _PARTS: Final = 3
 
 
 class DeviceTokens:
-    """Makes and checks device tokens with one secret."""
+    """Makes device tokens with one secret, and checks them with that and those it replaced."""
 
-    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(self, secret: bytes, now: Callable[[], datetime], replaced: Sequence[bytes] = ()) -> None:
         self._secret = secret
         self._now = now
+        self._replaced = tuple(replaced)
 
     def device_of(self, request: Request) -> str:
         """Return the device id of a request's cookie; empty if it has none that is ours and valid."""
@@ -31,19 +32,24 @@ class DeviceTokens:
         if len(parts) != _PARTS:
             return ""
         device, expiry_ms, signature = parts
-        if not hmac.compare_digest(self._signature(device, expiry_ms).encode(), signature.encode()):
+        if not self._signed(device, expiry_ms, signature):
             return ""
         expiry = datetime.fromtimestamp(int(expiry_ms) / 1000, UTC)
         return device if expiry > self._now() else ""
 
-    def issue(self, response: Response, device: str) -> None:
-        """Set the cookie for `device`, with the attributes of the legacy one."""
+    def issue(self, response: Response, device: str, *, secure: bool) -> None:
+        """Set the cookie for `device`, with the attributes of the legacy one; `secure` where it came by TLS.
+
+        The legacy set two, one after the other; these are the attributes of the second, which stayed.
+        """
         expiry_ms = str(round((self._now() + LIFETIME).timestamp() * 1000))
         response.set_cookie(
             COOKIE,
-            f"{device}.{expiry_ms}.{self._signature(device, expiry_ms)}",
+            f"{device}.{expiry_ms}.{_signature(self._secret, device, expiry_ms)}",
             max_age=int(LIFETIME.total_seconds()),
+            expires=int(LIFETIME.total_seconds()),
             path="/",
+            secure=secure,
             httponly=True,
             samesite="strict",
         )
@@ -59,5 +65,12 @@ class DeviceTokens:
         digest = hmac.new(self._secret, f"{address}|{idempotency_key}".encode(), hashlib.sha256).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
-    def _signature(self, device: str, expiry_ms: str) -> str:
-        return hmac.new(self._secret, f"{device}.{expiry_ms}".encode(), hashlib.sha256).hexdigest()
+    def _signed(self, device: str, expiry_ms: str, signature: str) -> bool:
+        expected = (
+            _signature(secret, device, expiry_ms).encode() for secret in (self._secret, *self._replaced)
+        )
+        return any(hmac.compare_digest(one, signature.encode()) for one in expected)
+
+
+def _signature(secret: bytes, device: str, expiry_ms: str) -> str:
+    return hmac.new(secret, f"{device}.{expiry_ms}".encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What the two upload routes (/v1 and legacy) share: who pays, the limits, and running the upload."""
+"""What the two upload routes (/v1 and legacy) share: who pays, and running the upload."""
 
 import asyncio
 import hashlib
@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from metaextract_common.errors import ServiceError
+from metaextract_common.errors import ServiceError, invalid_request
 from metaextract_gateway.adapters.http import uploads
+from metaextract_gateway.adapters.http.auth.callers import account_of
 from metaextract_gateway.adapters.http.devices import DeviceTokens
 from metaextract_gateway.adapters.http.disconnects import unless_disconnected
-from metaextract_gateway.adapters.http.rate_limits import RateLimits
 from metaextract_gateway.adapters.http.uploads import IncomingUpload
+from metaextract_gateway.application.background import Background
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.domain import errors
 from metaextract_gateway.domain.model import Happening, Hold, Operations, Payer, Quoted, Upload
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BATCH = re.compile(rf"batches/{_UUID.pattern}")
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 128
 
 Seen = Callable[[Happening], None]
@@ -30,7 +32,7 @@ Seen = Callable[[Happening], None]
 
 @dataclass(slots=True)
 class Visitor:
-    """Who sends a request. `device_is_new`: the answer must set the cookie.
+    """Who sends a request. `device_is_new`: the answer must set the cookie. `by_tls`: nobody read along.
 
     `account` and `email` are empty where the request names none.
     """
@@ -40,6 +42,7 @@ class Visitor:
     address: str
     account: str = ""
     email: str = ""
+    by_tls: bool = False
 
     @property
     def payer(self) -> Payer:
@@ -59,32 +62,29 @@ class Intake:
     """Runs uploads for HTTP clients."""
 
     def __init__(
-        self, extracting: Extracting, devices: DeviceTokens, limits: RateLimits, *, upload_bytes_max: int
+        self, extracting: Extracting, devices: DeviceTokens, background: Background, *, upload_bytes_max: int
     ) -> None:
         self._extracting = extracting
+        self._background = background
         self._devices = devices
-        self._limits = limits
         self.upload_bytes_max = upload_bytes_max
 
     def visitor(self, request: Request, account: str = "", email: str = "", key: str = "") -> Visitor:
         """Recognise the client; one without a valid device cookie is a new device.
 
-        `key` stands for the idempotency key of a client that sends none.
+        Whoever is signed in pays from their own account if no `account` is named. `key` stands for the
+        idempotency key of a client that sends none.
         """
         known = self._devices.device_of(request)
         address = request.client.host if request.client else ""
         device = known or self._devices.new_device(address, idempotency_key(request) or key)
-        return Visitor(device, not known, address, account, email)
+        return Visitor(device, not known, address, account or account_of(request), email, request.url.scheme == "https")
 
     def leave_cookie(self, visitor: Visitor, response: Response) -> Response:
         """Let the client be recognised next time."""
         if visitor.device_is_new:
-            self._devices.issue(response, visitor.device)
+            self._devices.issue(response, visitor.device, secure=visitor.by_tls)
         return response
-
-    async def admit(self, request: Request) -> dict[str, str]:
-        """Count the request against its limits and return the headers that say so; raises RATE_LIMITED."""
-        return await self._limits.admit(request)
 
     def upload(
         self,
@@ -96,10 +96,12 @@ class Intake:
         operations: Operations = Operations(),  # noqa: B008 - frozen
         quoted: Quoted | None = None,
         key: str = "",
+        batch: str = "",
     ) -> Upload:
-        """Describe the upload; raises EXTRACTION_ID_INVALID. `key` as for `visitor`."""
+        """Describe the upload; raises EXTRACTION_ID_INVALID, INVALID_REQUEST. `key` as for `visitor`."""
         if extraction_id and not _UUID.fullmatch(extraction_id):
             raise errors.extraction_id_invalid()
+        check_batch(batch)
         extraction_id = extraction_id or str(uuid.uuid4())
         return Upload(
             extraction_id=extraction_id,
@@ -111,6 +113,7 @@ class Intake:
             partial_results=partial_results,
             operations=operations,
             quoted=quoted,
+            batch=batch,
         )
 
     async def run(
@@ -123,6 +126,37 @@ class Intake:
         body_read = asyncio.Event()
         chunks = noticed(incoming.chunks, body_read)
         return await unless_disconnected(request, body_read, self._run(payer, upload, chunks, seen))
+
+    async def run_one_of_many(
+        self, payer: Payer, upload: Upload, incoming: IncomingUpload, seen: Seen
+    ) -> Outcome:
+        """Do as `run` for a file with others behind it: that the client is gone shows when reading on."""
+        return await self._run(payer, upload, incoming.chunks, seen)
+
+    async def begin(self, payer: Payer, upload: Upload, incoming: IncomingUpload) -> str:
+        """Return the name of the extraction when the file has arrived; it goes on in the background.
+
+        Raises what keeps it from beginning, or the file from arriving.
+        """
+        body_read, names = asyncio.Event(), asyncio.Queue[str]()
+
+        async def begun() -> str:
+            name = await names.get()
+            await body_read.wait()
+            return name
+
+        chunks = noticed(incoming.chunks, body_read)
+        run = self._run(payer, upload, chunks, lambda happening: names.put_nowait(happening.message.name))
+        working, beginning = self._background.start(run), asyncio.create_task(begun())
+        try:
+            await asyncio.wait({working, beginning}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+            return await beginning
+        finally:
+            if not beginning.done():
+                beginning.cancel()
+                working.cancel()  # the client went before its file was here
 
     async def _run(self, payer: Payer, upload: Upload, chunks: AsyncIterator[bytes], seen: Seen) -> Outcome:
         outcome = Outcome()
@@ -138,6 +172,12 @@ class Intake:
                 if isinstance(happening.end, ServiceError):
                     raise happening.end
         return outcome
+
+
+def check_batch(name: str) -> None:
+    """Raise INVALID_REQUEST for what is neither empty nor the name of a batch."""
+    if name and not _BATCH.fullmatch(name):
+        raise invalid_request("batch", "must be `batches/` and a UUID in lower case")
 
 
 def key_of_claim(request: Request, quoted: Quoted | None, email: str) -> str:

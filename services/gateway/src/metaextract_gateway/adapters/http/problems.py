@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -34,11 +35,20 @@ _STATUS_BY_REASON: Final[Mapping[str, int]] = {
     "MEDIA_TYPE_UNSUPPORTED": 415,
     "UPLOAD_INCOMPLETE": 400,
     "METHOD_NOT_ALLOWED": 405,
+    "BODY_TOO_LARGE": 413,
+    "URL_TOO_LONG": 414,
+    "HOST_UNKNOWN": 421,
+    "NOT_ACCEPTABLE": 406,
     "REDACTION_UNSUPPORTED": 415,
     "REDACTION_REFUSED": 422,
     "REDACTION_NOT_VERIFIED": 422,
     "WORKER_LOST": 422,
     "EXTRACTION_TIMED_OUT": 422,
+    "TUS_VERSION_UNSUPPORTED": 412,
+    "TUS_MEDIA_TYPE_REQUIRED": 415,
+    "UPLOAD_LOCKED": 423,
+    "UPLOAD_CHECKSUM_MISMATCH": 460,
+    "UPLOADS_STORE_FULL": 507,
 }
 
 
@@ -60,10 +70,10 @@ async def render(request: Request, error: Exception) -> JSONResponse:
     return problem(error, request.url.path)
 
 
-def problem(error: ServiceError, instance: str) -> JSONResponse:
-    """Render an error."""
+def document(error: ServiceError, instance: str) -> dict[str, object]:
+    """Return an error as a problem document."""
     hidden = error.kind is Kind.INTERNAL
-    body = {
+    return {
         "type": f"urn:metaextract:problem:{error.reason.lower()}",
         "title": error.reason.replace("_", " ").capitalize(),
         "status": status_of(error),
@@ -72,7 +82,27 @@ def problem(error: ServiceError, instance: str) -> JSONResponse:
         "reason": error.reason,
         "domain": error.domain,
         "metadata": {} if hidden else error.metadata,
+        **_trace(),
     }
-    return JSONResponse(
-        body, status_of(error), headers=retry_after(error), media_type="application/problem+json"
-    )
+
+
+def problem(error: ServiceError, instance: str) -> JSONResponse:
+    """Render an error."""
+    body = document(error, instance)
+    headers = {**retry_after(error), **_challenge(error)}
+    return JSONResponse(body, status_of(error), headers=headers, media_type="application/problem+json")
+
+
+def _trace() -> dict[str, str]:
+    """Return the id under which our logs and traces tell of the request, if it has one."""
+    context = trace.get_current_span().get_span_context()
+    return {"trace_id": trace.format_trace_id(context.trace_id)} if context.is_valid else {}
+
+
+def _challenge(error: ServiceError) -> dict[str, str]:
+    """Return the header that goes with 401 (RFC 6750, section 3)."""
+    if error.kind is not Kind.UNAUTHENTICATED:
+        return {}
+    missing = error.reason == "SIGN_IN_REQUIRED"
+    told = "" if missing else ', error="invalid_token"'
+    return {"WWW-Authenticate": f'Bearer realm="metaextract"{told}'}

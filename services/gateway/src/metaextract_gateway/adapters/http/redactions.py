@@ -3,12 +3,10 @@
 import asyncio
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -17,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from metaextract_common import errors as common_errors
 from metaextract_common.errors import internal
 from metaextract_gateway.adapters.http import uploads
+from metaextract_gateway.adapters.http.attachments import disposition
 from metaextract_gateway.adapters.http.disconnects import unless_disconnected
 from metaextract_gateway.adapters.http.intake import Intake, noticed
 from metaextract_gateway.adapters.http.transcoding import to_json
@@ -29,15 +28,13 @@ GROUPS_COUNT_MAX: Final = 30
 """Groups that the summary counts one by one: headers have to stay small."""
 
 _NAME_CHARACTERS_MAX: Final = 100
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._ ()+-]+")
 _ENUM_PREFIXES: Final = re.compile(r"^(KEPT_BECAUSE|REDACTION_PROFILE)_")
 
 
 def routes(intake: Intake, redactor: Redactor) -> list[BaseRoute]:
-    """Return the route; uploads count against the same limits as those of extractions."""
+    """Return the route."""
 
     async def create(request: Request) -> Response:
-        await intake.admit(request)
         refuse_other_media(request)
         stated = _profile(request.query_params.get("profile", ""), redactor)
         report_only = _report_only(request)
@@ -53,7 +50,7 @@ def routes(intake: Intake, redactor: Redactor) -> list[BaseRoute]:
             return Response(to_json(copy.report), media_type="application/json")
         headers = {
             "Content-Length": str(copy.size_bytes),
-            "Content-Disposition": _disposition(incoming.file_name, copy.file_extension),
+            "Content-Disposition": disposition(incoming.file_name, _ending(copy.file_extension)),
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
             SUMMARY_HEADER: _summary(copy.report),
@@ -99,19 +96,8 @@ def _report_only(request: Request) -> bool:
     return wish == "only"
 
 
-def _disposition(file_name: str, extension: str) -> str:
-    """Name the copy after the upload, in characters that no system stumbles over (RFC 6266, RFC 8187)."""
-    stem = re.split(r"[/\\]", file_name)[-1]
-    stem = stem.rpartition(".")[0] or stem
-    stem = unicodedata.normalize("NFC", stem)[:_NAME_CHARACTERS_MAX].strip(". ") or "picture"
-    ending = f"-redacted.{extension}" if extension else "-redacted"
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    ascii_stem = _UNSAFE.sub("_", plain).strip(". ") or "picture"
-    disposition = f'attachment; filename="{ascii_stem}{ending}"'
-    if ascii_stem != stem:
-        printable = "".join(one if one.isprintable() else "_" for one in stem)
-        disposition += f"; filename*=UTF-8''{quote(printable + ending, safe='')}"
-    return disposition
+def _ending(extension: str) -> str:
+    return f"-redacted.{extension}" if extension else "-redacted"
 
 
 def _summary(report: Any) -> str:  # noqa: ANN401 - a message of the contract

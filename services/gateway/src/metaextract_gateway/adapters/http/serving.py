@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from metaextract_gateway.adapters.http.patience import Patience, patient
+
 KEEP_ALIVE_SECONDS = 20
+SOCKET_MESSAGE_BYTES_MAX = 64 * 1024
 CONNECTIONS_COUNT_MAX = 4096
 BACKLOG_COUNT = 2048
 
@@ -22,7 +25,13 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def http_serving(app: ASGIApp, listen: str, *, drain_seconds: float) -> AsyncIterator[str]:
+async def http_serving(
+    app: ASGIApp,
+    listen: str,
+    *,
+    drain_seconds: float,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+) -> AsyncIterator[str]:
     """Serve `app` on `host:port` (port 0: a free one), yield the bound address, drain at the end.
 
     Draining: no new connections, requests in flight get `drain_seconds`.
@@ -31,8 +40,11 @@ async def http_serving(app: ASGIApp, listen: str, *, drain_seconds: float) -> As
     bound = socket.create_server((host or "0.0.0.0", int(port)), backlog=BACKLOG_COUNT)  # noqa: S104
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=patient(patience),  # type: ignore[arg-type]  # called like the class that it makes
         ws="websockets-sansio",
+        ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
+        ws_per_message_deflate=False,  # frames are short, and each socket would hold two compressors
+        proxy_headers=False,  # ours know `Forwarded` and the host, too
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -1,53 +1,61 @@
-"""/v1: extractions as resources. Unary calls are transcoded; uploads and event streams stand here."""
+"""/v1: extractions as resources. Calls of the contract are transcoded; uploads stand here."""
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+import re
+from typing import Final
 
 import grpc
-from google.protobuf.duration_pb2 import Duration
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from metaextract.extractor.v1 import dictionary_pb2
 from metaextract.extractor.v1 import extractor_pb2 as pb
-from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common import errors as common_errors
-from metaextract_common.errors import ServiceError
-from metaextract_common.rpc.serving import Draining, until_draining
+from metaextract_common.rpc.serving import Draining
 from metaextract_common.version import VERSION
-from metaextract_gateway.adapters.http import transcoding, uploads
+from metaextract_gateway.adapters.http import event_streams, negotiation, transcoding, uploads
+from metaextract_gateway.adapters.http.event_streams import Watching
 from metaextract_gateway.adapters.http.intake import Intake
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions
+from metaextract_gateway.adapters.http.renderings import results
 from metaextract_gateway.adapters.http.transcoding import to_json
 from metaextract_gateway.domain import errors
-from metaextract_gateway.domain.model import Happening, Operations
-
-if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
-    from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
+from metaextract_gateway.domain.model import Happening, Operations, Quoted
 
 EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
 FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"]
-WAIT_SECONDS_MAX: Final = 60.0
+_QUOTE: Final = re.compile(r"quotes/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RESPOND_ASYNC: Final = "respond-async"
 INDEX: Final = {
     "name": "MetaExtract",
     "version": VERSION,
+    "reference": "GET /docs (a page), GET /v1/openapi.json (OpenAPI 3.1)",
     "upload": "POST /v1/extractions (multipart part `file`, or the raw body with its media type); "
-    "?operations= embedding, ocr, forensics",
+    "?operations= embedding, ocr, forensics; ?quote=quotes/{id}&quote_file= for a quoted price",
+    "upload_in_pieces": "POST /v1/uploads (tus 1.0; OPTIONS says what of it)",
     "read": "GET /v1/extractions/{id}",
+    "result": "GET /v1/extractions/{id}/result?format= json, ndjson, csv, xmp (or by Accept)",
+    "upload_many": "POST /v1/batches (multipart parts `file`), or ?batch=batches/{uuid} with each upload",
+    "batch": "GET /v1/batches/{id}; /extractions, /results (NDJSON), /events (server-sent events); "
+    "POST /v1/batches/{id}:cancel",
     "watch": "GET /v1/extractions/{id}/events (server-sent events)",
     "cancel": "POST /v1/extractions/{id}:cancel",
     "compare": "GET /v1/extractions:compare?names=extractions/{id}&names=extractions/{id}",
     "redact": "POST /v1/redactions?profile= remove_all, position, coarse_position, "
     "keep_colour_and_orientation (a file as above; answers with the copy, or its report with ?report=only)",
+    "quote": "POST /v1/quotes",
+    "credits": "GET /v1/credits, /v1/credits/transfers, /v1/credits/packs; POST /v1/credits/orders",
     "formats": "GET /v1/formats",
     "fields": "GET /v1/fieldDefinitions?query= (also group, language, view, page_size, page_token)",
     "field": "GET /v1/fieldDefinitions/{id}",
     "field_groups": "GET /v1/fieldGroups",
     "field_dictionary": "GET /v1/fieldDictionary",
     "server": "GET /v1/server",
+    "me": "GET /v1/users/me (signed in: by POST /api/auth/login, or a token of the identity provider)",
+    "api_keys": "POST /v1/apiKeys {title, expire_time?}, GET /v1/apiKeys, DELETE /v1/apiKeys/{id}; "
+    "programs send them as X-API-Key",
 }
 # Bodies of these types are forms or text, never an image: refused before they are read.
 _NOT_IMAGES: Final = (
@@ -61,24 +69,35 @@ _NOT_IMAGES: Final = (
 
 
 def routes(
-    intake: Intake, extractor: grpc.aio.Channel, draining: Draining, *, watch_seconds_max: float
+    intake: Intake,
+    extractor: grpc.aio.Channel,
+    draining: Draining,
+    who: Sessions,
+    *,
+    watch_seconds_max: float,
 ) -> list[BaseRoute]:
     """Return the routes of /v1. Event streams end when `draining` begins; their clients resume."""
-    stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
 
     async def create(request: Request) -> Response:
-        await intake.admit(request)
+        negotiation.chosen(request, [negotiation.JSON])
         refuse_other_media(request)
-        operations = _operations(request)
+        operations, quoted = operations_of(request), _quoted(request)
         incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
-        visitor = intake.visitor(request)
+        account = who.account_of_upload(request, request.headers.get("x-session-id", ""))
+        visitor = intake.visitor(request, account)
         upload = intake.upload(
             request,
             incoming,
             extraction_id=request.query_params.get("extraction_id", ""),
             partial_results=request.query_params.get("partial_results") == "true",
             operations=operations,
+            quoted=quoted,
+            batch=request.query_params.get("batch", ""),
         )
+        if _prefers_async(request):
+            name = await intake.begin(visitor.payer, dataclasses.replace(upload, detached=True), incoming)
+            headers = {"Location": f"/v1/{name}", "Preference-Applied": RESPOND_ASYNC}
+            return intake.leave_cookie(visitor, JSONResponse({"name": name}, 202, headers))
         outcome = await intake.run(request, visitor.payer, upload, incoming, _unseen)
         if outcome.last is None:
             raise common_errors.internal()
@@ -88,33 +107,23 @@ def routes(
         response = Response(body, 201, headers, media_type="application/json")
         return intake.leave_cookie(visitor, response)
 
-    async def events(request: Request) -> Response:
-        last_seen = request.headers.get("last-event-id", "0")
-        if not last_seen.isascii() or not last_seen.isdigit():
-            raise common_errors.invalid_request("Last-Event-ID", "must be the id of an event")
-        watch = pb.WatchExtractionRequest(
-            name=f"extractions/{request.path_params['extraction']}",
-            after_sequence=int(last_seen),
-            wait_for_creation=_wait(request),
-        )
-        responses = _iterated(stub.WatchExtraction(watch, timeout=watch_seconds_max))
-        first = await anext(responses, None)  # an extraction that does not exist is a 404, not a stream
-        return StreamingResponse(
-            _sse(first, until_draining(draining, responses)),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store"},
-        )
-
     async def index(_request: Request) -> Response:
         return JSONResponse(INDEX)
 
     return [
         Route("/", index),
         Route("/v1/extractions", create, methods=["POST"]),
-        Route("/v1/extractions/{extraction}/events", events),
+        *event_streams.routes(EXTRACTOR, extractor, Watching(draining, watch_seconds_max)),
+        *results.routes(extractor),
         *transcoding.routes(EXTRACTOR, extractor),
         *transcoding.routes(FIELD_DICTIONARY, extractor),
     ]
+
+
+def _prefers_async(request: Request) -> bool:
+    """Tell whether the client would rather not wait (RFC 7240, section 4.1)."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    return RESPOND_ASYNC in {one.partition(";")[0].strip().lower() for one in preferences}
 
 
 def refuse_other_media(request: Request) -> None:
@@ -126,7 +135,7 @@ def refuse_other_media(request: Request) -> None:
         raise errors.no_file()
 
 
-def _operations(request: Request) -> Operations:
+def operations_of(request: Request) -> Operations:
     """Return what `?operations=ocr&operations=forensics` asks for."""
     asked = request.query_params.getlist("operations")
     known = [one.name for one in dataclasses.fields(Operations)]
@@ -135,47 +144,17 @@ def _operations(request: Request) -> Operations:
     return Operations(**{name: name in asked for name in known})
 
 
+def _quoted(request: Request) -> Quoted | None:
+    """Return the price that `?quote=quotes/{id}&quote_file=` claims; it must hold."""
+    name, file_id = (request.query_params.get(one, "") for one in ("quote", "quote_file"))
+    if not (name or file_id):
+        return None
+    if not _QUOTE.fullmatch(name):
+        raise common_errors.invalid_request("quote", "must be the name of a quote, `quotes/{id}`")
+    if not file_id:
+        raise common_errors.invalid_request("quote_file", "must be the id of a file in the quote")
+    return Quoted(name.removeprefix("quotes/"), file_id, must_hold=True)
+
+
 def _unseen(_happening: Happening) -> None:
     """Events of an upload are watched on its event stream."""
-
-
-def _wait(request: Request) -> Duration:
-    text = request.query_params.get("wait_seconds", "0")
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise common_errors.invalid_request("wait_seconds", "must be a number of seconds") from None
-    duration = Duration()
-    duration.FromMilliseconds(round(1000 * min(max(seconds, 0.0), WAIT_SECONDS_MAX)))
-    return duration
-
-
-async def _iterated(
-    call: "grpc.aio.UnaryStreamCall[pb.WatchExtractionRequest, pb.WatchExtractionResponse]",
-) -> AsyncGenerator[pb.WatchExtractionResponse, None]:
-    try:
-        async for response in call:
-            yield response
-    finally:
-        call.cancel()  # gRPC holds on to a stream that was merely dropped
-
-
-async def _sse(
-    first: pb.WatchExtractionResponse | None, rest: AsyncGenerator[pb.WatchExtractionResponse, None]
-) -> AsyncGenerator[bytes, None]:
-    """Render events (WHATWG HTML, server-sent events); `id` is the sequence, for Last-Event-ID."""
-    async with aclosing(rest):
-        if first is None:
-            return
-        yield _frame(first.event)
-        try:
-            async for response in rest:
-                yield _frame(response.event)
-        except ServiceError:
-            # The extractor drains or is gone: the client resumes after this pause.
-            yield b"retry: 1000\n\n"
-
-
-def _frame(event: pb.ExtractionEvent) -> bytes:
-    kind = event.WhichOneof("event") or "message"
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence, kind.encode(), to_json(event))

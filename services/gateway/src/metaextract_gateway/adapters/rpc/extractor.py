@@ -31,6 +31,10 @@ RETRIED: Final = (
         f"metaextract.extractor.v1.FieldDictionaryService/{method}"
         for method in ("SearchFields", "GetField", "ListFieldGroups", "GetDictionaryInfo")
     ),
+    *(
+        f"metaextract.extractor.v1.BatchService/{method}"
+        for method in ("GetBatch", "ListBatchExtractions", "CancelBatch")
+    ),
 )
 """Reads, and a call that changes nothing the second time."""
 
@@ -43,7 +47,10 @@ OPERATIONS: Final = {
 
 
 class RpcExtractor:
-    """Implements `domain.ports.Extractor`. `upload_seconds_max` is the deadline of a whole upload."""
+    """Implements `domain.ports.Extractor` and `domain.resumable.Extractions`.
+
+    `upload_seconds_max` is the deadline of a whole upload.
+    """
 
     def __init__(self, channel: grpc.aio.Channel, *, upload_seconds_max: float) -> None:
         self._stub: ExtractorServiceAsyncStub = ExtractorServiceStub(channel)
@@ -69,6 +76,17 @@ class RpcExtractor:
         if sending.error is not None:  # the cause of whatever the extractor made of it
             raise sending.error
 
+    async def find(self, extraction_id: str) -> Happening | None:
+        """GetExtraction."""
+        request = pb.GetExtractionRequest(name=f"extractions/{extraction_id}")
+        try:
+            found = (await self._stub.GetExtraction(request)).extraction
+        except ServiceError as error:
+            if error.reason == "EXTRACTION_NOT_FOUND":
+                return None
+            raise
+        return Happening(found, _end(found) if found.HasField("end_time") else None)
+
 
 async def _requests(owner: str, upload: Upload, sending: Sending) -> AsyncGenerator[pb.ExtractRequest, None]:
     yield pb.ExtractRequest(header=_header(owner, upload))
@@ -90,25 +108,28 @@ def _header(owner: str, upload: Upload) -> pb.UploadHeader:
         size_bytes=upload.size_bytes_expected,
         partial_results=upload.partial_results,
         operations=[number for name, number in OPERATIONS.items() if getattr(upload.operations, name)],
+        detached=upload.detached,
+        batch=upload.batch,
     )
 
 
 def _happening(event: pb.ExtractionEvent) -> Happening:
     if event.WhichOneof("event") != "ended":
         return Happening(event)
-    ended = event.ended
+    return Happening(event, _end(event.ended))
+
+
+def _end(ended: pb.Extraction) -> Delivered | ServiceError:
     if ended.state != pb.Extraction.STATE_SUCCEEDED:
-        return Happening(event, from_status(ended.error))
+        return from_status(ended.error)
     file = ended.result.file
-    return Happening(
-        event,
-        Delivered(
-            size_bytes=file.size_bytes,
-            width_pixels=file.width_pixels if file.HasField("width_pixels") else None,
-            height_pixels=file.height_pixels if file.HasField("height_pixels") else None,
-            operations=_delivered(ended),
-            extraction_id=ended.name.removeprefix("extractions/"),
-        ),
+    return Delivered(
+        size_bytes=file.size_bytes,
+        width_pixels=file.width_pixels if file.HasField("width_pixels") else None,
+        height_pixels=file.height_pixels if file.HasField("height_pixels") else None,
+        operations=_delivered(ended),
+        extraction_id=ended.name.removeprefix("extractions/"),
+        declared_otherwise=file.format.declared_media_type or file.format.declared_extension,
     )
 
 

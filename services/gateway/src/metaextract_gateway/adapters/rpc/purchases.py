@@ -1,19 +1,20 @@
 """Purchases over gRPC."""
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import grpc
 
 from metaextract.billing.v1 import purchases_pb2 as pb
 from metaextract.billing.v1.purchases_pb2_grpc import PurchasesServiceStub
-from metaextract_gateway.domain.money import Catalogue, Order, Pack, Payment, Webhook
+from metaextract_gateway.domain.money import Catalogue, Order, Pack, Payment, Refund, Webhook
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.billing.v1.purchases_pb2_grpc import PurchasesServiceAsyncStub
 
 RETRIED: Final = tuple(
     f"metaextract.billing.v1.PurchasesService/{method}"
-    for method in ("ListPacks", "CreateOrder", "ReceiveWebhook", "ConfirmPayment")
+    for method in ("ListPacks", "CreateOrder", "ReceiveWebhook", "ConfirmPayment", "CheckRefund")
 )
 """Idempotent: by `request_id`, or by what the payment service calls its message or payment."""
 
@@ -52,6 +53,20 @@ class RpcPurchases:
         request = pb.ConfirmPaymentRequest(payment=payment)
         known = (await self._stub.ConfirmPayment(request, timeout=PAYMENT_SERVICE_SECONDS_MAX)).payment
         return Payment(known.credits_granted, known.parked)
+
+    async def refund(self, payment: str) -> Refund:
+        """CheckRefund."""
+        check = await self._stub.CheckRefund(pb.CheckRefundRequest(payment=payment))
+        return Refund(
+            eligible=check.eligible,
+            credits_granted=check.credits_granted,
+            credits_remaining=check.credits_remaining,
+            create_time=check.create_time.ToDatetime(UTC),
+            within_window=check.within_window,
+            unused=check.unused,
+            age=check.age.ToTimedelta(),
+            window=check.window.ToTimedelta(),
+        )
 
 
 def _pack(pack: pb.Pack) -> Pack:

@@ -17,7 +17,6 @@ from metaextract_gateway.adapters.http.intake import idempotency_key
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions, session_account
-from metaextract_gateway.adapters.http.rate_limits import PURCHASE, RateLimits
 from metaextract_gateway.domain.money import Order, Pack
 from metaextract_gateway.domain.ports import Balances, Purchases
 
@@ -32,19 +31,22 @@ def routes(
     balances: Balances,
     purchases: Purchases,
     who: Sessions,
-    limits: RateLimits,
     *,
     public_url: str = "",
     clock: Callable[[], float] = time.time,
 ) -> list[BaseRoute]:
     """Return the routes. `public_url`: where people reach this server; empty for what a request names."""
     account = _Account(balances, who)
-    counter = _Counter(balances, purchases, who, limits, public_url, clock)
+    counter = _Counter(balances, purchases, who, public_url, clock)
     return [
         Route("/api/images_mvp/credits/packs", counter.packs),
         Route("/api/images_mvp/credits/balance", account.balance),
         Route("/api/images_mvp/credits/purchase", counter.purchase, methods=["POST"]),
         Route("/api/images_mvp/credits/claim", account.claim, methods=["POST"]),
+        # The payments module (§1.10): an owner has one balance, whichever module is asked.
+        Route("/api/credits/balance", account.balance),
+        Route("/api/credits/purchase", counter.purchase_of_user, methods=["POST"]),
+        Route("/api/credits/claim", account.claim, methods=["POST"]),
     ]
 
 
@@ -89,7 +91,6 @@ class _Counter:
     balances: Balances
     purchases: Purchases
     who: Sessions
-    limits: RateLimits
     public_url: str
     clock: Callable[[], float]
 
@@ -98,19 +99,22 @@ class _Counter:
             catalogue = await self.purchases.catalogue()
         except ServiceError:
             return _bare(500, "Failed to get credit packs")
-        shown = {pack.id: _shown(pack) for pack in catalogue.packs}
-        return JSONResponse({"packs": shown, "description": DESCRIPTION})
+        packs = {pack.id: shown(pack) for pack in catalogue.packs}
+        return JSONResponse({"packs": packs, "description": DESCRIPTION})
 
     async def purchase(self, request: Request) -> Response:
         try:
-            headers = await self.limits.admit(request, PURCHASE)
-            response = await self._purchased(request, await json_body(request))
+            return await self._purchased(request, await json_body(request))
         except BodyError as error:
             return error.response
         except ServiceError as error:
             return refused_purchase(error)
-        response.headers.update(headers)
-        return response
+
+    async def purchase_of_user(self, request: Request) -> Response:
+        """Sell to those who are signed in."""
+        if not self.who.user_account_of(request):
+            return _bare(401, "Authentication required")
+        return await self.purchase(request)
 
     async def _purchased(self, request: Request, body: Mapping[str, Any]) -> Response:
         catalogue = await self.purchases.catalogue()
@@ -143,8 +147,6 @@ class _Counter:
 def refused_purchase(error: ServiceError) -> Response:
     """Render what came of an order that could not be made."""
     match error.reason:
-        case "RATE_LIMITED":
-            return errors.render(error)
         case "PAYMENTS_NOT_CONFIGURED":
             return errors.payments_not_configured()
         case "PACK_UNKNOWN":
@@ -158,7 +160,8 @@ def refused_purchase(error: ServiceError) -> Response:
             return JSONResponse({"error": "Failed to create checkout session", "details": details}, 500)
 
 
-def _shown(pack: Pack) -> dict[str, Any]:
+def shown(pack: Pack) -> dict[str, Any]:
+    """Return a pack as the original showed it."""
     amount = f"{pack.price_cents / 100:.2f}"
     return {
         "credits": pack.credits,

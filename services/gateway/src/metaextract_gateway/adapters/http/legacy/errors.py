@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from metaextract_common.errors import Kind, ServiceError
 from metaextract_gateway.adapters.http.problems import retry_after
 
 _BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+ENDPOINTS: Final = (
+    "POST /api/images_mvp/extract",
+    "POST /api/images_mvp/quote",
+    "GET /api/images_mvp/credits/packs",
+    "GET /api/images_mvp/credits/balance",
+    "POST /api/images_mvp/credits/purchase",
+    "GET /api/health",
+    "GET /api/auth/me",
+)
+"""Seven, as in the original, for whoever asks for something that is not there."""
 
 UNSUPPORTED: Final = ("UNSUPPORTED_FORMAT", "MEDIA_TYPE_UNSUPPORTED")
 _STRUCTURED: Final[Mapping[str, tuple[int, str, str]]] = {
@@ -35,13 +47,23 @@ _STRUCTURED: Final[Mapping[str, tuple[int, str, str]]] = {
         "Billing system temporarily unavailable. Please try again shortly.",
     ),
 }
-_QUOTE_REFUSED: Final[Mapping[str, tuple[str, str]]] = {
-    "QUOTE_FILE_UNUSABLE": ("QUOTE_INVALID", "The quote has no unused price for this file. Get a new quote."),
-    "QUOTE_MISMATCH": ("QUOTE_MISMATCH", "The file is not what was quoted. Get a new quote."),
+_FLAT: Final[Mapping[str, tuple[int, str, str]]] = {
+    "UPLOAD_TOO_LARGE": (413, "FILE_TOO_LARGE", "File too large"),
+    "QUOTE_FILE_UNUSABLE": (
+        400,
+        "QUOTE_INVALID",
+        "The quote has no unused price for this file. Get a new quote.",
+    ),
+    "QUOTE_MISMATCH": (400, "QUOTE_MISMATCH", "The file is not what was quoted. Get a new quote."),
 }
-"""Flat bodies with the codes of V2 (§1.14). A quote that is unknown or has expired is ignored instead."""
+"""Codes of quotes are those of V2 (§1.14). A quote that is unknown or has expired is ignored instead."""
 _KEY_REUSED: Final = ("IDEMPOTENCY_KEY_REUSED", "REQUEST_ID_REUSED")
 _KEY_REUSED_WORDS: Final = "The Idempotency-Key was used for another file. Choose a new one."
+_NOT_ALLOWED: Final[Mapping[Kind, tuple[int, str, str]]] = {
+    Kind.UNAUTHENTICATED: (401, "AUTH_REQUIRED", "Authentication required"),
+    Kind.FORBIDDEN: (403, "FORBIDDEN", "Access denied"),
+}
+"""Flat too; the first is that of the original's claim (§1.7)."""
 _FAILED: Final = (500, "INTERNAL_ERROR", "Failed to extract metadata")
 _UNAVAILABLE: Final = (
     503,
@@ -52,19 +74,20 @@ _UNAVAILABLE: Final = (
 
 def render(error: ServiceError) -> JSONResponse:
     """Render an error of the extract route (§1.4)."""
-    if error.reason == "UPLOAD_TOO_LARGE":
-        return JSONResponse({"error": "File too large", "code": "FILE_TOO_LARGE"}, 413)
     if error.reason in UNSUPPORTED:
         return unsupported()
-    if error.reason == "RATE_LIMITED":
-        return _rate_limited(error)
-    if error.reason in _QUOTE_REFUSED:
-        code, message = _QUOTE_REFUSED[error.reason]
-        return JSONResponse({"error": message, "code": code}, 400)
     if error.reason in _KEY_REUSED:
         return _key_reused()
+    if flat := _flat(error):
+        status, code, message = flat
+        return JSONResponse({"error": message, "code": code}, status)
     status, code, message = _structured(error)
     return _structured_response(status, code, message, retry_after(error))
+
+
+def invalid_request(message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Something that the request must say is missing."""
+    return _structured_response(400, "INVALID_REQUEST", message, headers)
 
 
 def payments_not_configured() -> JSONResponse:
@@ -91,6 +114,28 @@ def _structured_response(
     return JSONResponse(body, status, headers=headers)
 
 
+def forbidden() -> JSONResponse:
+    """What is asked for belongs to somebody else."""
+    status, code, message = _NOT_ALLOWED[Kind.FORBIDDEN]
+    return JSONResponse({"error": message, "code": code}, status)
+
+
+def no_endpoint(request: Request) -> JSONResponse:
+    """Nothing answers at this path, or not to this method (§0.2)."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    body = {
+        "error": "API endpoint not found",
+        "message": f"The endpoint {request.url.path}{query} does not exist",
+        "availableEndpoints": list(ENDPOINTS),
+    }
+    return JSONResponse(body, 404)
+
+
+def crashed() -> JSONResponse:
+    """Something failed that nobody foresaw (§0.2)."""
+    return JSONResponse({"message": "Internal Server Error"}, 500)
+
+
 def unsupported() -> JSONResponse:
     """The file's type is not permitted."""
     body = {
@@ -101,10 +146,20 @@ def unsupported() -> JSONResponse:
     return JSONResponse(body, 403)
 
 
+def as_told(error: ServiceError, *, names_account: bool) -> ServiceError:
+    """Speak of credits to clients that name an account, and of free checks to others, as the original did."""
+    told = {"credits_available": "0", **error.metadata}
+    if names_account and error.reason == "FREE_CHECKS_EXHAUSTED":
+        return ServiceError(error.kind, error.domain, "INSUFFICIENT_CREDITS", error.message, told)
+    if not names_account and error.reason == "INSUFFICIENT_CREDITS" and told["credits_available"] == "0":
+        return ServiceError(error.kind, error.domain, "FREE_CHECKS_EXHAUSTED", error.message, told)
+    return error
+
+
 def message_of(error: ServiceError) -> str:
     """Return the words for the `error` frame of the progress socket."""
-    if error.reason in _QUOTE_REFUSED:
-        return _QUOTE_REFUSED[error.reason][1]
+    if flat := _flat(error):
+        return flat[2]
     return _KEY_REUSED_WORDS if error.reason in _KEY_REUSED else _structured(error)[2]
 
 
@@ -131,17 +186,11 @@ def _structured(error: ServiceError) -> tuple[int, str, str]:
     return _UNAVAILABLE if error.kind in (Kind.UNAVAILABLE, Kind.EXHAUSTED) else _FAILED
 
 
+def _flat(error: ServiceError) -> tuple[int, str, str] | None:
+    return _FLAT.get(error.reason) or _NOT_ALLOWED.get(error.kind)
+
+
 def _key_reused() -> JSONResponse:
     """One key stands for one file; the shape is that of a repeated paid request (§0.4, 5)."""
     error = {"message": _KEY_REUSED_WORDS, "code": "ALREADY_PROCESSED", "requestId": request_id()}
     return JSONResponse({"error": error}, 409)
-
-
-def _rate_limited(error: ServiceError) -> JSONResponse:
-    headers = retry_after(error)
-    body = {
-        "error": "Too many requests",
-        "message": f"Rate limit exceeded. Maximum {error.metadata['requests_max']} requests per window.",
-        "retry_after_seconds": int(headers.get("Retry-After", "1")),
-    }
-    return JSONResponse(body, 429, headers)

@@ -13,7 +13,6 @@ from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, raw_body
 from metaextract_gateway.adapters.http.legacy.credits import SUCCESS_PATH
-from metaextract_gateway.adapters.http.rate_limits import CONFIRM, RateLimits
 from metaextract_gateway.domain.money import Payment, Webhook
 from metaextract_gateway.domain.ports import Purchases
 
@@ -56,9 +55,9 @@ _LATER: Final = (
 )
 
 
-def routes(purchases: Purchases, limits: RateLimits) -> list[BaseRoute]:
+def routes(purchases: Purchases) -> list[BaseRoute]:
     """Return the routes."""
-    desk = _Desk(purchases, limits)
+    desk = _Desk(purchases)
     return [
         Route("/api/webhooks/dodo", desk.webhook, methods=["POST"]),
         Route("/api/payments/confirm", desk.confirm, methods=["POST"]),
@@ -69,9 +68,8 @@ def routes(purchases: Purchases, limits: RateLimits) -> list[BaseRoute]:
 class _Desk:
     """Hears of payments."""
 
-    def __init__(self, purchases: Purchases, limits: RateLimits) -> None:
+    def __init__(self, purchases: Purchases) -> None:
         self._purchases = purchases
-        self._limits = limits
 
     async def webhook(self, request: Request) -> Response:
         """Hand a message on as it came: a signature is over bytes, not over what they mean."""
@@ -100,17 +98,14 @@ class _Desk:
         ten times a minute.
         """
         try:
-            headers = await self._limits.admit(request, CONFIRM)
             payment = (await json_body(request)).get("paymentId")
             if not isinstance(payment, str) or not PAYMENT.fullmatch(payment):
-                return JSONResponse({"error": "Payment ID required"}, 400, headers)
-            response = confirmed(await self._purchases.confirm(payment))
+                return JSONResponse({"error": "Payment ID required"}, 400)
+            return confirmed(await self._purchases.confirm(payment))
         except BodyError as error:
             return error.response
         except ServiceError as error:
             return not_confirmed(error)
-        response.headers.update(headers)
-        return response
 
     async def success(self, request: Request) -> Response:
         """Tell a buyer who returns what became of the payment, after asking; without any script."""
@@ -118,7 +113,6 @@ class _Desk:
         if not PAYMENT.fullmatch(payment):
             return _page("No payment", "This address does not name a payment.")
         try:
-            await self._limits.admit(request, CONFIRM)
             return _page(*_told(await self._purchases.confirm(payment)))
         except ServiceError as error:
             return _page(*_UNTOLD.get(error.reason, _LATER))
@@ -134,8 +128,6 @@ def confirmed(payment: Payment) -> Response:
 def not_confirmed(error: ServiceError) -> Response:
     """Render why a payment is not confirmed."""
     match error.reason:
-        case "RATE_LIMITED":
-            return errors.render(error)
         case "PAYMENT_NOT_SUCCEEDED":
             body = {"error": "Payment not succeeded", "status": error.metadata.get("status", "")}
             return JSONResponse(body, 409)

@@ -14,7 +14,6 @@ from metaextract_gateway.adapters.http.legacy import errors, schedule, sessions
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
 from metaextract_gateway.adapters.http.legacy.file_types import LEGACY_MEDIA_TYPES, FileTypes
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions
-from metaextract_gateway.adapters.http.rate_limits import QUOTE, RateLimits
 from metaextract_gateway.domain.model import Operations
 from metaextract_gateway.domain.money import PricedFile, Quote, StatedFile
 from metaextract_gateway.domain.ports import Prices
@@ -35,17 +34,12 @@ class Wanted:
     refusal: str
 
 
-def routes(
-    prices: Prices, file_types: FileTypes, who: Sessions, limits: RateLimits, *, upload_bytes_max: int
-) -> list[BaseRoute]:
+def routes(prices: Prices, file_types: FileTypes, who: Sessions, *, upload_bytes_max: int) -> list[BaseRoute]:
     """Return the route."""
 
     async def quote(request: Request) -> Response:
         try:
-            headers = await limits.admit(request, QUOTE)
             body = await json_body(request)
-        except ServiceError as error:
-            return errors.render(error)
         except BodyError as error:
             return error.response
         known = who.session_of(request, body)
@@ -56,8 +50,8 @@ def routes(
             accepted = [file.stated for file in files if not file.refusal]
             made = await prices.quote(account, accepted, _operations(body.get("ops")))
         except ServiceError:
-            return JSONResponse({"error": "Failed to create quote"}, 500, headers)
-        response = JSONResponse(document(made, files, upload_bytes_max), headers=headers)
+            return JSONResponse({"error": "Failed to create quote"}, 500)
+        response = JSONResponse(document(made, files, upload_bytes_max))
         if not known:
             sessions.leave_cookie(request, response, session)
         return response

@@ -1,9 +1,11 @@
 """The legacy routes of the foundation: extract, progress socket, health."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,21 +13,23 @@ import grpc
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.websockets import WebSocket
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError, internal
 from metaextract_gateway.adapters.http import uploads
+from metaextract_gateway.adapters.http.auth.callers import caller_of
 from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor, key_of_claim
-from metaextract_gateway.adapters.http.legacy import errors, progress
+from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import text
 from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
 from metaextract_gateway.adapters.http.legacy.metadata import Access as LegacyAccess
 from metaextract_gateway.adapters.http.legacy.metadata import Mode, legacy_metadata
+from metaextract_gateway.adapters.http.legacy.progress import SessionProgress
 from metaextract_gateway.adapters.http.legacy.quotes import FILE_ID_CHARACTERS_MAX
 from metaextract_gateway.adapters.http.legacy.schedule import price_by_length
-from metaextract_gateway.adapters.http.legacy.sessions import Sessions
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions, leave_cookie, new_session
+from metaextract_gateway.adapters.http.legacy.sockets import SESSION_CHARACTERS_MAX, ProgressSockets
 from metaextract_gateway.adapters.http.legacy.stages import Stages
 from metaextract_gateway.adapters.http.uploads import IncomingUpload
 from metaextract_gateway.domain.model import Access, Delivered, Hold, Operations, Quoted
@@ -33,6 +37,7 @@ from metaextract_gateway.domain.model import Access, Delivered, Hold, Operations
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
 
+PAYMENT_REQUIRED: Final = 402
 EMAIL_CHARACTERS_MIN: Final = 3
 EMAIL_CHARACTERS_MAX: Final = 320
 HEALTH_SECONDS: Final = 2.0
@@ -47,15 +52,20 @@ _MODES: Final[Mapping[Access, Mode | None]] = {
 
 
 def routes(
-    intake: Intake, extractor: grpc.aio.Channel, file_types: FileTypes, who: Sessions, *, metered: bool
+    intake: Intake,
+    extractor: grpc.aio.Channel,
+    file_types: FileTypes,
+    who: Sessions,
+    progress: SessionProgress,
+    sockets: ProgressSockets,
+    *,
+    metered: bool,
 ) -> list[BaseRoute]:
     """Return the legacy routes that have to do with extracting."""
     stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
-    sessions = progress.SessionProgress()
 
     async def extract(request: Request) -> Response:
         try:
-            limits = await intake.admit(request)
             incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
             if not await file_types.permit(incoming.file_name, incoming.media_type):
                 return errors.unsupported()
@@ -63,12 +73,10 @@ def routes(
             return errors.render(error)
         session_id = _session_id(request, incoming.fields)
         account = who.account_of_upload(request, session_id)
-        response = await _answered(request, incoming, intake, Stages(sessions, session_id), account)
-        response.headers.update(limits)
+        response = await _answered(request, incoming, intake, Stages(progress, session_id), account)
+        if response.status_code == PAYMENT_REQUIRED and not account:
+            leave_cookie(request, response, new_session())  # where the credits will be that are bought now
         return response
-
-    async def watch(socket: WebSocket) -> None:
-        await progress.serve(socket, sessions)
 
     async def health(_request: Request) -> Response:
         """Say `ok` only if a file could be read now; the old one said so in any case."""
@@ -86,8 +94,8 @@ def routes(
 
     return [
         Route("/api/images_mvp/extract", extract, methods=["POST"]),
-        WebSocketRoute("/api/images_mvp/progress/{session_id}", watch),
-        WebSocketRoute("/api/images_mvp/progress/", watch),
+        WebSocketRoute("/api/images_mvp/progress/{session_id}", sockets.serve),
+        WebSocketRoute("/api/images_mvp/progress/", sockets.serve),
         Route("/api/health", health),
     ]
 
@@ -99,7 +107,10 @@ async def _answered(
     quoted, email = _quoted(fields), _email(fields)
     key = key_of_claim(request, quoted, email)
     visitor = intake.visitor(request, account, email, key)
-    upload = intake.upload(request, incoming, operations=_operations(fields), quoted=quoted, key=key)
+    upload = replace(
+        intake.upload(request, incoming, operations=_operations(fields), quoted=quoted, key=key),
+        declared_type_binds=True,
+    )
     started = time.perf_counter()
     stages.begin()
     try:
@@ -109,8 +120,10 @@ async def _answered(
         # Thousands of fields take tens of milliseconds: not in the event loop.
         body = await asyncio.to_thread(_body, outcome, visitor, fields, elapsed_ms)
     except ServiceError as error:
-        stages.failed(errors.message_of(error))
-        return errors.render(error)
+        names_account = bool(_session_id(request, fields) or caller_of(request).is_signed_in)
+        told = errors.as_told(error, names_account=names_account)
+        stages.failed(errors.message_of(told))
+        return errors.render(told)
     except ClientDisconnect:
         stages.failed("Upload cancelled")
         raise
@@ -182,18 +195,32 @@ def _session_id(request: Request, fields: Mapping[str, str]) -> str:
         request.query_params.get("session_id"),
         request.headers.get("x-session-id"),
     )
-    return next((one for one in given if one), "")[: progress.SESSION_CHARACTERS_MAX]
+    return next((one for one in given if one), "")[:SESSION_CHARACTERS_MAX]
 
 
 def _operations(fields: Mapping[str, str]) -> Operations:
-    def wanted(name: str, default: str) -> bool:
-        return fields.get(name, default).strip().lower() in _TRUE
+    """Return what is wanted: fields of their own, or the booleans of the JSON object `ops`."""
+    together = _json(fields.get("ops", ""))
+
+    def wanted(name: str, *, default: bool) -> bool:
+        stated = fields.get(f"op_{name}")
+        if stated is None:
+            return together.get(name, default) is True
+        return stated.strip().lower() in _TRUE
 
     return Operations(
-        embedding=wanted("op_embedding", "true"),
-        ocr=wanted("op_ocr", "false"),
-        forensics=wanted("op_forensics", "false"),
+        embedding=wanted("embedding", default=True),
+        ocr=wanted("ocr", default=False),
+        forensics=wanted("forensics", default=False),
     )
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _number(text: str) -> int | None:

@@ -51,12 +51,10 @@ class Stages:
             "file_size": file_size,
         }
         self._progress.publish(self._session_id, "complete", metadata=metadata)
-        self._progress.end_soon(self._session_id)
 
     def failed(self, message: str) -> None:
         """There will be no answer but an error."""
         self._progress.publish(self._session_id, "error", error=message)
-        self._progress.end_soon(self._session_id)
 
     def _send(self, percent: int, stage: str, message: str) -> None:
         percent = self._percent = max(self._percent, percent)

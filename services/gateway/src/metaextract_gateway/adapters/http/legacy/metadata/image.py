@@ -1,4 +1,4 @@
-"""What is known of the pixels without decoding them."""
+"""What is known of the pixels without decoding them; null is what is not known."""
 
 from typing import Any, Final
 
@@ -9,33 +9,37 @@ from metaextract_gateway.adapters.http.legacy.metadata.tags import Tags, number
 _PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # ISO/IEC 15948, table 11.1
 _PNG_PALETTE: Final = 3
 _PNG_WITH_ALPHA: Final = (4, 6)
+_PNG_MODES: Final = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
+_JPEG_MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
+_BITS_OF_A_BYTE: Final = 8
+_COUNTED_OR_SINGLE: Final = ("GIF", "JPEG", "PNG")
 _DOTS_PER_INCH: Final = {"inches": 1.0, "cm": 2.54}
 _INCHES_PER_METRE: Final = 0.0254
 
 
 def image(file: FileFacts, tags: Tags) -> dict[str, Any]:
-    """Return the `image` object: {} without a size, and only keys whose value is known."""
+    """Return the `image` object; {} without a size. `mode` is Pillow's word for what a pixel consists of."""
     if not has_size(file):
         return {}
     icc = {tag.name: tag.printed for tag in tags.of(Field.STANDARD_ICC)}
-    frames = tags.integer(("GIF", "FrameCount"), ("PNG", "AnimationFrames"))
-    known = {
+    frames = _frames(file, tags)
+    return {
         "width": file.width_pixels,
         "height": file.height_pixels,
         "format": file.format.name or None,
+        "mode": _mode(file, tags),
         "dpi": _dpi(tags),
         "bits_per_pixel": bits(tags)[1],
-        "color_palette": _palette(tags),
+        "color_palette": _palette(file, tags),
         "animation": None if frames is None else frames > 1,
         "frames": frames,
         "icc_profile": "yes" if icc else "no",
         "is_animated": None if frames is None else frames > 1,
         "n_frames": frames,
         "has_icc_profile": bool(icc),
-        "has_transparency": _transparency(tags),
+        "has_transparency": _transparency(file, tags),
         "icc_profile_details": icc or None,
     }
-    return {key: value for key, value in known.items() if value is not None}
 
 
 def bits(tags: Tags) -> tuple[int | None, int | None]:
@@ -52,7 +56,8 @@ def bits(tags: Tags) -> tuple[int | None, int | None]:
     channels = tags.integer(("File", "ColorComponents"), ("IFD0", "SamplesPerPixel"))
     if per_channel is not None:
         return per_channel, per_channel * channels if channels else None
-    return None, tags.integer(("File", "BitDepth"), ("GIF", "BitsPerPixel"))
+    indexed = tags.integer(("GIF", "BitsPerPixel"))
+    return indexed, tags.integer(("File", "BitDepth")) if indexed is None else indexed
 
 
 def _whole_numbers(raw: object) -> list[int]:
@@ -75,16 +80,34 @@ def _dpi(tags: Tags) -> list[str] | None:
     return None
 
 
-def _palette(tags: Tags) -> str | None:
+def _frames(file: FileFacts, tags: Tags) -> int | None:
+    """Return how many pictures are shown in turn. The counts are there only where there are several."""
+    counted = tags.integer(("GIF", "FrameCount"), ("PNG", "AnimationFrames"))
+    return 1 if counted is None and file.format.name in _COUNTED_OR_SINGLE else counted
+
+
+def _mode(file: FileFacts, tags: Tags) -> str | None:
+    if file.format.name == "GIF":
+        return "P"
+    if file.format.name == "JPEG":
+        return _JPEG_MODES.get(tags.integer(("File", "ColorComponents")) or 0)
+    if tags.integer(("PNG", "BitDepth")) == _BITS_OF_A_BYTE:
+        return _PNG_MODES.get(tags.integer(("PNG", "ColorType")) or 0)
+    return None
+
+
+def _palette(file: FileFacts, tags: Tags) -> str | None:
     color_type = tags.integer(("PNG", "ColorType"))
     if color_type is not None:
         return "yes" if color_type == _PNG_PALETTE else "no"
     has_map = tags.raw(("GIF", "HasColorMap"))
-    return None if has_map is None else ("yes" if has_map else "no")
+    if has_map is None:
+        return "no" if file.format.name == "JPEG" else None
+    return "yes" if has_map else "no"
 
 
-def _transparency(tags: Tags) -> bool | None:
+def _transparency(file: FileFacts, tags: Tags) -> bool | None:
     color_type = tags.integer(("PNG", "ColorType"))
     if color_type is None:
-        return None
+        return False if file.format.name == "JPEG" else None
     return color_type in _PNG_WITH_ALPHA or tags.get(("PNG", "Transparency")) is not None

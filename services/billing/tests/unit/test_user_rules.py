@@ -1,0 +1,64 @@
+"""Rules of names, addresses and passwords."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metaextract_billing.application.user_secrets import Token
+from metaextract_billing.domain.users import checked_password, email_key, username_key
+from metaextract_common.errors import ServiceError
+
+
+@pytest.mark.parametrize("password", ["Abcdef1!", "Aa1 " + "x" * 68, "Straße-1Ä", "Пароль-1"])
+def test_passwords_that_anybody_may_have(password: str) -> None:
+    assert checked_password(password) == password
+
+
+@pytest.mark.parametrize(
+    ("password", "rules"),
+    [
+        ("Abcde1!", "length"),
+        ("Aa1!" + "x" * 69, "length"),
+        ("ABCDEF1!", "lower_case"),
+        ("abcdef1!", "upper_case"),
+        ("Abcdefg!", "digit"),
+        ("Abcdefg1", "special"),
+        ("", "length,lower_case,upper_case,digit,special"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_rules_it_breaks_and_never_shown(
+    password: str, rules: str
+) -> None:
+    with pytest.raises(ServiceError) as caught:
+        checked_password(password)
+
+    assert (caught.value.reason, caught.value.metadata) == ("PASSWORD_WEAK", {"rules": rules})
+    assert not password or password not in str(caught.value)
+
+
+def test_two_mailboxes_are_never_taken_for_one() -> None:
+    assert email_key(" Alice@Example.ORG") == email_key("alice@example.org")
+    different = ["alice@example.org", "alice+b@example.org", "al.ice@gmail.com", "alice@gmail.com"]
+    assert len({email_key(one) for one in different}) == len(different)
+
+
+def test_usernames_that_look_alike_are_one() -> None:
+    assert username_key("\uff21lice ") == username_key("ALICE") == username_key("alice")
+    assert username_key("STRASSE") == username_key("straße")
+    assert username_key("alice") != username_key("alicf")
+
+
+@given(st.text(max_size=80))
+def test_a_token_is_read_as_it_was_written_and_nothing_else_is(text: str) -> None:
+    token = Token.new()
+    read = Token.read("mx", text)
+
+    assert Token.read("mx", token.written("mx")) == token
+    assert Token.read("mxs", token.written("mx")) is None
+    assert read is None or read.written("mx") == text
+
+
+def test_no_secret_of_a_token_is_in_its_representation() -> None:
+    token = Token.new()
+
+    assert token.secret not in repr(token)

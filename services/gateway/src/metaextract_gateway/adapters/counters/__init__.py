@@ -1,0 +1,1 @@
+"""Counters that the gateways share, as storages of the `limits` library."""

@@ -1,0 +1,29 @@
+"""The cookie of a signed-in browser: an access token, for as long as its session lives."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from metaextract_gateway.domain.identity import Session
+
+NAME: Final = "auth_token"
+
+
+def leave(connection: HTTPConnection, response: Response, session: Session, access_token: str) -> None:
+    """Let the browser keep its session."""
+    response.set_cookie(
+        NAME,
+        access_token,
+        max_age=max(0, int((session.expire_time - datetime.now(UTC)).total_seconds())),
+        path="/",
+        secure=connection.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear(response: Response) -> None:
+    """Let the browser forget its session."""
+    response.delete_cookie(NAME, path="/", httponly=True, samesite="lax")

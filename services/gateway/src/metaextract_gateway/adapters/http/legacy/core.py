@@ -1,0 +1,209 @@
+"""The payments module of the original (§1.10), as far as it is about credits and subscriptions.
+
+It had a balance of its own beside that of images; here an owner has one. What it answered to anybody about
+somebody else's money (§10.C, 23), it answers to the owner.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from metaextract_common.errors import Kind, ServiceError
+from metaextract_gateway.adapters.http.auth.callers import caller_of, require
+from metaextract_gateway.adapters.http.legacy import credits as credits_
+from metaextract_gateway.adapters.http.legacy import errors, payments, schedule
+from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
+from metaextract_gateway.adapters.http.legacy.sessions import Sessions
+from metaextract_gateway.domain.identity import Role
+from metaextract_gateway.domain.money import Movement
+from metaextract_gateway.domain.ports import Balances, Journal, Purchases
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+TIERS: Final = ("professional", "starter", "forensic", "premium", "enterprise", "super")
+"""What the original sold by subscription (§5.7)."""
+MOVEMENTS_COUNT_MAX: Final = 100
+GRANT_DEFAULT: Final = 100
+GRANT_MAX: Final = 1_000_000
+SECONDS_PER_DAY: Final = 86_400
+_WITHOUT_ENGINE: Final = (
+    ("/api/credits/trends", "GET"),
+    ("/api/user/extractions", "GET"),
+    ("/api/analytics/range", "GET"),
+    ("/api/analytics/export", "GET"),
+    ("/api/user/alerts", "GET"),
+    ("/api/user/alerts", "POST"),
+    ("/api/user/alerts/check", "GET"),
+)
+
+
+def routes(
+    balances: Balances, journal: Journal, purchases: Purchases, who: Sessions, *, metered: bool
+) -> list[BaseRoute]:
+    """Return the routes. Those that make credits out of nothing are there only if nothing is charged."""
+    desk = _Desk(balances, journal, purchases, who)
+    paths = {
+        "/api/credits/packs": (desk.packs, "GET"),
+        "/api/credits/transactions": (desk.transactions, "GET"),
+        "/api/images_mvp/credits/transactions": (desk.transactions, "GET"),
+        "/api/credits/use": (desk.use, "POST"),
+        "/api/checkout/create-session": (desk.subscribe, "POST"),
+        "/api/subscription/status": (desk.subscription, "GET"),
+        "/api/subscription/cancel": (desk.cancel, "POST"),
+        "/api/admin/credits/refund-eligibility": (desk.refundable, "GET"),
+    }
+    if not metered:
+        paths["/api/dev/credits/grant"] = (desk.grant, "POST")
+        paths["/api/dev/images_mvp/credits/grant"] = (desk.grant, "POST")
+    return [
+        *(Route(path, handler, methods=[method]) for path, (handler, method) in paths.items()),
+        *(Route(path, desk.without_engine, methods=[method]) for path, method in _WITHOUT_ENGINE),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    balances: Balances
+    journal: Journal
+    purchases: Purchases
+    who: Sessions
+
+    async def packs(self, _request: Request) -> Response:
+        """Say what is sold, and what files cost: an image by its size and operations, and nothing else."""
+        try:
+            catalogue = await self.purchases.catalogue()
+        except ServiceError:
+            return _bare(500, "Failed to get credit packs")
+        standard = schedule.STANDARD_CREDITS_PER_IMAGE
+        costs = {"standard_image": standard, "raw_image": standard, "video": None, "audio": None, "pdf": None}
+        packs = {pack.id: credits_.shown(pack) for pack in catalogue.packs}
+        return JSONResponse({"packs": packs, "costs": costs, "description": credits_.DESCRIPTION})
+
+    async def transactions(self, request: Request) -> Response:
+        """Tell owners what became of their credits, the newest first."""
+        account = self.who.account_of(request, {})
+        if not account:
+            return authentication_required()
+        try:
+            balance = await self.balances.balance(account)
+            if request.query_params.get("balanceId", balance.id) != balance.id:
+                return errors.forbidden()
+            movements = await self.journal.movements(account, MOVEMENTS_COUNT_MAX)
+        except ServiceError:
+            return _bare(500, "Failed to get transactions")
+        return JSONResponse({"transactions": [transaction(balance.id, one) for one in movements]})
+
+    async def use(self, request: Request) -> Response:
+        """Refuse: credits are spent by extractions. The original took them from whomever was named."""
+        return errors.forbidden() if self.who.user_account_of(request) else authentication_required()
+
+    async def subscribe(self, request: Request) -> Response:
+        """Refuse: packs are sold, and no subscriptions."""
+        try:
+            body = await json_body(request)
+            catalogue = await self.purchases.catalogue()
+        except BodyError as error:
+            return error.response
+        except ServiceError:
+            return _bare(500, "Failed to create checkout session")
+        if not catalogue.payable:
+            return errors.payments_not_configured()
+        known = text(body.get("tier"), max(map(len, TIERS))) in TIERS
+        return _bare(500, "Product configuration missing") if known else _bare(400, "Invalid tier")
+
+    async def subscription(self, request: Request) -> Response:
+        """Tell a user of their own: there is none."""
+        caller = caller_of(request)
+        if not caller.is_signed_in:
+            return authentication_required()
+        if request.query_params.get("userId", caller.user) != caller.user:
+            return errors.forbidden()
+        return JSONResponse({"tier": "enterprise", "status": "none", "subscriptionId": None})
+
+    async def cancel(self, request: Request) -> Response:
+        """Refuse: there is nothing to cancel, least of all for somebody else."""
+        return (
+            _bare(400, "No active subscription")
+            if caller_of(request).is_signed_in
+            else authentication_required()
+        )
+
+    async def refundable(self, request: Request) -> Response:
+        """Tell an administrator whether a payment may be refunded (§5.5)."""
+        payment = request.query_params.get("paymentId", "")
+        try:
+            require(request, Role.ADMIN)
+            if not payments.PAYMENT.fullmatch(payment):
+                return _bare(400, "paymentId is required")
+            refund = await self.purchases.refund(payment)
+        except ServiceError as error:
+            if error.kind is Kind.NOT_FOUND:
+                return _bare(404, "Purchase not found")
+            return errors.render(error)
+        return JSONResponse(
+            {
+                "eligible": refund.eligible,
+                "policy": {"window_days": refund.window.days, "unused_only": True},
+                "details": {
+                    "amount": refund.credits_granted,
+                    "remaining": refund.credits_remaining,
+                    "createdAt": errors.iso(refund.create_time),
+                    "withinWindow": refund.within_window,
+                    "unused": refund.unused,
+                    "ageDays": int(refund.age.total_seconds() // SECONDS_PER_DAY),
+                },
+            }
+        )
+
+    async def grant(self, request: Request) -> Response:
+        """Give whoever asks some credits: for trying things out where nothing is charged."""
+        try:
+            body = await json_body(request)
+            account = self.who.account_of(request, body)
+            wanted = body.get("credits", GRANT_DEFAULT)
+            if not account:
+                return _bare(400, "Session ID required")
+            if type(wanted) is not int or not 0 < wanted <= GRANT_MAX:
+                return _bare(400, "Invalid credits")
+            await self.journal.grant(account, str(uuid.uuid4()), wanted)
+            balance = await self.balances.balance(account)
+        except BodyError as error:
+            return error.response
+        except ServiceError:
+            return _bare(500, "Failed to grant credits")
+        return JSONResponse({"ok": True, "balanceId": balance.id, "credits": balance.credits_available})
+
+    async def without_engine(self, request: Request) -> Response:
+        """Refuse: there is nothing behind these, and the original let only users see it."""
+        if self.who.user_account_of(request):
+            return errors.no_endpoint(request)
+        return authentication_required()
+
+
+def transaction(balance_id: str, movement: Movement) -> dict[str, Any]:
+    """Return a movement as a row of the legacy's table (§8). A grant is a purchase there, too."""
+    type_ = "purchase" if movement.kind == "grant" else movement.kind
+    return {
+        "id": str(uuid.uuid5(uuid.UUID(balance_id), str(movement.number))),
+        "balanceId": balance_id,
+        "type": type_,
+        "amount": movement.credits,
+        "description": movement.kind.capitalize(),
+        "fileType": None,
+        "dodoPaymentId": movement.payment or None,
+        "createdAt": errors.iso(movement.time),
+    }
+
+
+def authentication_required() -> Response:
+    """Nobody is signed in; the shape of this module."""
+    return _bare(401, "Authentication required")
+
+
+def _bare(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status)

@@ -1,0 +1,313 @@
+"""Every recording of the legacy system, sent to this one: what differs stands in docs/legacy-deviations.md.
+
+A recorded request is sent as it was, in the state that its name speaks of. Status, headers, keys, types and
+values must be the recorded ones, but for the deviations of the page, and each of those must still be one.
+"""
+
+import json
+import re
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from http.cookies import SimpleCookie
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+import httpx
+import pytest
+from PIL import Image
+
+from metaextract.billing.v1 import billing_pb2 as pb
+from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
+from metaextract_testing import exiftool_path
+from metaextract_testing.fleet import Fleet, started
+from metaextract_testing.recordings import LEGACY_DIR, Recorded, recorded
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "legacy-deviations.md"
+EXTRACT: Final = "/api/images_mvp/extract"
+OK: Final = 200
+TOO_LARGE: Final = 105_906_177
+WEBHOOK_SECRET: Final = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
+
+FREE_CHECKS_USED: Final = {
+    "prod_anon_free_2": 1,
+    "prod_anon_free_3": 2,
+    "test_extract_session_nocredits": 2,
+}
+TRIALS_USED: Final = ("prod_trial_3",)
+GRANTED: Final = {"prod_paid_1": ("paid1", 20), "derived_paid_sample_with_meta.jpg": ("derived", 4)}
+TRACKED: Final = {"test_analytics_report": ("totally_made_up", "images_landing_viewed")}
+ASKED_BEFORE: Final = {"test_analytics_report_rl0": 3}
+
+VOLATILE: Final = {
+    "body*timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "body.error.requestId": r"REQ-\d{13}-[0-9a-z]{9}",
+    "body.quoteId": r"[0-9a-f-]{36}",
+    "body.balanceId": r"[0-9a-f-]{36}",
+    "body.expiresAt": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "body.period.since": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "body.period.until": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "body.totals.*At": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "header.x-ratelimit-reset": r"\d{10}",
+    "header.retry-after": r"\d+",
+    "header.*.value.metaextract_client": r"[0-9a-f-]{36}\.\d{13}\.[0-9a-f]{64}",
+    "header.*.value.metaextract_session_id": r"[0-9a-f-]{36}",
+    "header.*.expires": r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT",
+    "header.x-ratelimit*-remaining": r"\d+",
+}
+"""What is another with each answer, and how it reads."""
+
+FACTS: Final = (
+    "body.filename", "body.filesize", "body.filetype", "body.mime_type", "body.tier",
+    "body.filesystem_source", "body.calculated.aspect_ratio*", "body.calculated.megapixels",
+    "body.calculated.orientation", "body.calculated.capture_date*", "body.calculated.location_embedded",
+    "body.gps*", "body.summary*", "body.exif*", "body.iptc*", "body.xmp*", "body.image.width",
+    "body.image.height", "body.image.format", "body.image.mode", "body.image.n_frames", "body.access*",
+    "body.locked_fields", "body._trial_limited", "body.burned_metadata", "body.extended*",
+    "body.normalized.headline", "body.normalized.title", "body.normalized.creator", "body.video",
+    "body.audio",
+)  # fmt: skip
+"""Of a metadata object the values that are facts about the file, and those that tell what the client got."""
+
+
+Grant = Callable[[str, int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where an answer is not the recorded one."""
+
+    path: str
+    ours: Any
+    theirs: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A row of the page: for which recordings, where, and why."""
+
+    recordings: str
+    path: str
+    why: str
+
+    def covers(self, name: str, difference: Difference) -> bool:
+        is_of_it = any(fnmatchcase(name, one) for one in self.recordings.split())
+        says_so = difference.path != "status" or self.why.startswith(f"{difference.ours}:")
+        return is_of_it and says_so and fnmatchcase(difference.path, self.path)
+
+
+def deviations() -> list[Deviation]:
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    return [Deviation(*row) for row in rows]
+
+
+def replayed() -> dict[str, Recorded]:
+    """Return what is sent; a recorded body alone is the answer to an upload of the file it speaks of."""
+    folder = LEGACY_DIR / "recordings"
+    if not folder.is_dir():
+        return {}
+    requests = {one.name: one for one in recorded(folder)}
+    for path in folder.glob("derived_*.json"):
+        fields = (("file", "@img/sample_with_meta.jpg"),)
+        body = json.loads(path.read_text())
+        requests[path.stem] = Recorded(path.stem, "POST", EXTRACT, 200, body, fields=fields)
+    return requests
+
+
+REPLAYED: Final = replayed()
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    environment = {
+        "GATEWAY_TRUSTED_PROXIES": "one",  # so that each recording comes from an address of its own
+        "GATEWAY_ANALYTICS_REPORT_PUBLIC": "true",
+        "BILLING_DODO_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+    }
+    with started(tmp_path_factory.mktemp("replay"), "--metered", environment=environment) as fleet:
+        yield fleet
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, list[Difference]]:
+    """The differences of each recording that was replayed."""
+    return {}
+
+
+@pytest.fixture
+async def grant(fleet: Fleet) -> AsyncIterator[Grant]:
+    async with grpc.aio.insecure_channel(fleet.target("billing")) as channel:
+        stub = BillingServiceStub(channel)
+
+        async def give(session: str, credits_: int) -> None:
+            request = pb.GrantCreditsRequest(
+                account=f"session:{session}", request_id=str(uuid.uuid4()), credits=credits_
+            )
+            await stub.GrantCredits(request)
+
+        yield give
+
+
+def client(fleet: Fleet, recording: Recorded) -> httpx.AsyncClient:
+    """Come from an address of its own; from production by TLS."""
+    place = list(REPLAYED).index(recording.name)
+    scheme = "https" if recording.name.startswith("prod_") else "http"
+    headers = {"X-Forwarded-For": f"192.0.2.{place + 1}", "X-Forwarded-Proto": scheme}
+    return httpx.AsyncClient(base_url=fleet.url, timeout=60, headers=headers)
+
+
+async def sent(http: httpx.AsyncClient, recording: Recorded, south_west: bytes) -> httpx.Response:
+    def file(name: str) -> tuple[str, bytes, str]:
+        return file_of(Path(name).name, south_west)
+
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+    headers = {**recording.sent_headers, **({"Cookie": cookies} if cookies else {})}
+    if recording.fields:
+        return await http.request(
+            recording.method, recording.path, files=recording.parts(file), headers=headers
+        )
+    return await http.request(recording.method, recording.path, content=recording.content, headers=headers)
+
+
+def file_of(name: str, south_west: bytes) -> tuple[str, bytes, str]:
+    """Return a file of the recordings; those that are not among them are made."""
+    at_hand = LEGACY_DIR / "recordings" / "images" / name
+    if at_hand.exists():
+        return name, at_hand.read_bytes(), "image/jpeg"
+    match name:
+        case "gps_sw.jpg":
+            return name, south_west, "image/jpeg"
+        case "test_gif.gif":
+            buffer = BytesIO()
+            Image.new("P", (100, 100)).save(buffer, "GIF")
+            return name, buffer.getvalue(), "image/gif"
+        case "a.pdf":
+            return name, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "application/pdf"
+        case "big.jpg":
+            return name, bytes(TOO_LARGE), "image/jpeg"
+    raise AssertionError(f"no such file is known: {name}")
+
+
+@pytest.fixture(scope="module")
+def south_west(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The sample with the hemispheres that `gps_sw.jpg` had."""
+    path = tmp_path_factory.mktemp("made") / "gps_sw.jpg"
+    path.write_bytes((LEGACY_DIR / "recordings" / "images" / "sample_with_meta.jpg").read_bytes())
+    tags = ("-GPSLatitude=22.9068", "-GPSLatitudeRef=S", "-GPSLongitude=43.1729", "-GPSLongitudeRef=W")
+    subprocess.run([exiftool_path(), "-q", "-overwrite_original", *tags, path], check=True)
+    return path.read_bytes()
+
+
+async def in_state(http: httpx.AsyncClient, recording: Recorded, south_west: bytes, grant: Grant) -> None:
+    """Bring about what the recording's name says had happened before."""
+    alone = tuple(one for one in recording.fields if one[0] == "file")
+    plain = replace(recording, fields=alone, sent_headers={})
+    for _ in range(FREE_CHECKS_USED.get(recording.name, 0)):
+        await sent(http, plain, south_west)
+    for _ in range(ASKED_BEFORE.get(recording.name, 0)):
+        await http.get(recording.path)
+    for event in TRACKED.get(recording.name, ()):
+        body = {"event": event, "sessionId": "s1"}
+        await http.post("/api/images_mvp/analytics/track", json=body)
+    if recording.name in GRANTED:
+        await grant(*GRANTED[recording.name])
+    if recording.name in TRIALS_USED:
+        while (await sent(http, recording, south_west)).status_code == OK:
+            http.cookies.clear()  # trials are those of the address, whoever uses them
+        http.cookies.clear()
+
+
+def as_it_was_sent(recording: Recorded) -> Recorded:
+    """Add to a body alone how it is asked for."""
+    more = {
+        "derived_paid_sample_with_meta.jpg": ("session_id", "derived"),
+        "derived_trial_limited_sample_with_meta.jpg": ("trial_email", "derived@example.com"),
+    }.get(recording.name)
+    return replace(recording, fields=(more, *recording.fields)) if more else recording
+
+
+def differences(answer: httpx.Response, recording: Recorded) -> Iterator[Difference]:
+    if answer.status_code != recording.status:
+        yield Difference("status", answer.status_code, recording.status)
+        return
+    yield from of_headers(answer, recording)
+    is_document = isinstance(recording.body, dict) and "file_integrity" in recording.body
+    ours = answer.json() if answer.content else ""
+    yield from of_values(ours, recording.body, "body", FACTS if is_document else ("*",))
+
+
+def of_headers(answer: httpx.Response, recording: Recorded) -> Iterator[Difference]:
+    ours = {name: answer.headers.get(name) for name, _ in recording.headers if name != "set-cookie"}
+    theirs = {name: value for name, value in recording.headers if name != "set-cookie"}
+    yield from of_values(ours, theirs, "header", ("*",))
+    cookies = [value for name, value in recording.headers if name == "set-cookie"]
+    told = cookies_of(answer.headers.get_list("set-cookie"))
+    # Of two cookies of one name the second is what stays.
+    yield from of_values(told, cookies_of(cookies), "header.set-cookie", ("*",))
+
+
+def cookies_of(lines: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for line in lines:
+        for name, morsel in SimpleCookie(line).items():
+            attributes = {key: value for key, value in morsel.items() if value}
+            attributes["samesite"] = attributes["samesite"].lower()
+            found[name] = {**attributes, "value": {name: morsel.value}}
+    return found
+
+
+def of_values(ours: Any, theirs: Any, path: str, compared: tuple[str, ...]) -> Iterator[Difference]:
+    """Yield missing and further keys, other types, and other values where values are compared."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in theirs.keys() - ours.keys():
+            yield Difference(f"{path}.{key}", "missing", theirs[key])
+        for key in ours.keys() - theirs.keys():
+            yield Difference(f"{path}.{key}", ours[key], "not there")
+        for key in ours.keys() & theirs.keys():
+            yield from of_values(ours[key], theirs[key], f"{path}.{key}", compared)
+    elif json_type(ours) != json_type(theirs):
+        yield Difference(path, ours, theirs)
+    elif pattern := next((how for what, how in VOLATILE.items() if fnmatchcase(path, what)), None):
+        if ours is not None and not re.fullmatch(pattern, str(ours)):
+            yield Difference(path, ours, theirs)
+    elif ours != theirs and any(fnmatchcase(path, one) for one in compared):
+        yield Difference(path, ours, theirs)
+
+
+def json_type(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number"
+    return type(value).__name__
+
+
+def test_the_recordings_are_there(legacy_dir: Path) -> None:
+    assert len(REPLAYED) >= 26
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+async def test_a_recorded_request_gets_the_recorded_answer(
+    name: str, fleet: Fleet, seen: dict[str, list[Difference]], south_west: bytes, grant: Grant
+) -> None:
+    recording = as_it_was_sent(REPLAYED[name])
+    async with client(fleet, recording) as http:
+        await in_state(http, recording, south_west, grant)
+        answer = await sent(http, recording, south_west)
+
+    seen[name] = list(differences(answer, recording))
+
+    listed = deviations()
+    unlisted = [one for one in seen[name] if not any(row.covers(name, one) for row in listed)]
+    assert unlisted == []
+
+
+def test_what_is_listed_as_a_deviation_is_one(legacy_dir: Path, seen: dict[str, list[Difference]]) -> None:
+    assert seen.keys() == REPLAYED.keys(), "only after all recordings"
+    found = [(name, one) for name, differing in seen.items() for one in differing]
+
+    gone = [row for row in deviations() if not any(row.covers(*one) for one in found)]
+
+    assert gone == []
