@@ -20,7 +20,7 @@ from metaextract_extractor.reading.quality.calibration import calibration
 from metaextract_extractor.reading.quality.reach import expected_tags
 from metaextract_extractor.reading.quality.support import level_of, support
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)

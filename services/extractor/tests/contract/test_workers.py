@@ -229,19 +229,19 @@ async def test_an_engine_that_dies_while_idle_is_replaced(pool, spooled, worker_
 async def test_a_file_that_takes_too_long_ends_with_its_whole_process_group(
     start_pool, spooled, slow_file
 ) -> None:
-    async with start_pool(task_seconds_max=1.5) as pool:
+    async with start_pool(task_seconds_max=5) as pool:
         task = await Reports().reading(pool, spooled(slow_file, "slow.jpg"))
         worker = busy_worker(pool)
         family = [worker, *worker.children(recursive=True)]
         assert len(family) >= 2
-        assert await reason(task) == ("EXTRACTION_TIMED_OUT", {"seconds_max": "1.5"})
+        assert await reason(task) == ("EXTRACTION_TIMED_OUT", {"seconds_max": "5"})
         _, left = await asyncio.to_thread(psutil.wait_procs, family, 10)
         assert left == []
         await can_still_read(pool, spooled)
 
 
 async def test_an_engine_that_takes_too_long_is_left_out(start_pool, spooled, slow_file) -> None:
-    async with start_pool(step_seconds_max=1.5) as pool:
+    async with start_pool(step_seconds_max=4) as pool:
         reading = await Reports().read(pool, spooled(slow_file, "slow.jpg"))
         assert reading.fallback == Fallback("exiftool", "timeout")
         await can_still_read(pool, spooled)
@@ -251,7 +251,7 @@ async def test_an_operation_has_a_time_of_its_own_and_costs_no_more_than_itself(
     image = make("jpeg")
     task = replace(spooled(image.content, image.name), operations=(Operation.FORENSICS, Operation.EMBEDDING))
     program = (str(HANGING_WORKER), "forensics")
-    async with start_pool(program=program, operation_seconds_max=1.5) as pool:
+    async with start_pool(program=program, operation_seconds_max=4) as pool:
         reading = await Reports().read(pool, task)
         assert reading.fallback is None
         forensics, embedding = reading.operations
@@ -408,7 +408,7 @@ async def test_a_prefix_is_read_only_by_an_idle_worker(start_pool, spooled, slow
 
 
 async def test_a_prefix_that_costs_its_worker_is_no_failure(start_pool, spooled, slow_file) -> None:
-    async with start_pool(step_seconds_max=1.5) as pool:
+    async with start_pool(step_seconds_max=4) as pool:
         assert await pool.read_if_idle(spooled(slow_file, "slow.jpg")) is None
         await can_still_read(pool, spooled)
 
