@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench.billing import command as billing
+from bench.bus import command as bus
 from bench.dictionary import command as dictionary
 from bench.gateway import command as gateway
 from bench.hostile import command as hostile
@@ -26,6 +27,7 @@ def main() -> int:
     hostile.add_to(commands)
     partials.add_to(commands)
     billing.add_to(commands)
+    bus.add_to(commands)
     gateway.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command is None:

@@ -74,7 +74,8 @@ async def socket(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(
             f"GET {path.format(number=number)} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
-            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
             f"X-Forwarded-For: 10.{number >> 8 & 255}.{number & 255}.2\r\n\r\n".encode()
         )
         line = await reader.readline()

@@ -123,14 +123,23 @@ class Generator:
 
     def _stream(self, method: MethodDescriptor) -> dict[str, Any]:
         event = cast("Descriptor", method.output_type.fields_by_name["event"].message_type)
-        reference = self._schemas.answer(event)["$ref"].rpartition("/")[2]
-        kinds = ", ".join(f"`{one.name}`" for one in event.oneofs[0].fields)
-        told = (
-            f"Server-sent events: `id:` is the sequence, `event:` is one of {kinds}, `data:` is a JSON "
-            f"document of the schema `{reference}`. A comment comes every 15 seconds while nothing happens."
-        )
+        reference = self._schemas.answer(event)
+        schema = {
+            "type": "object",
+            "description": "One event, as its lines say.",
+            "properties": {
+                "id": {"type": "string", "pattern": "^[0-9]+$", "description": "The sequence."},
+                "event": {"enum": [one.name for one in event.oneofs[0].fields]},
+                "data": {"type": "string", "contentMediaType": JSON, "contentSchema": reference},
+            },
+            "required": ["id", "event", "data"],
+        }
         return {
-            "200": {"description": told, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+            "200": {
+                "description": "Server-sent events (WHATWG HTML, section 9.2). While nothing happens, a "
+                "comment comes every 15 seconds.",
+                "content": {EVENT_STREAM: {"schema": schema}},
+            },
             "204": {"description": "There is nothing after the event that was seen last; do not reconnect."},
         }
 

@@ -25,3 +25,12 @@ def extraction(running: Fleet) -> str:
     )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["name"]).removeprefix("extractions/")
+
+
+@pytest.fixture(scope="session")
+def token(running: Fleet) -> str:
+    """Return the access token of somebody who has an account."""
+    somebody = {"email": "anna@example.com", "username": "anna", "password": "Correct-horse-9battery"}
+    answer = httpx.post(f"{running.url}/api/auth/register", json=somebody, timeout=30)
+    assert answer.is_success, answer.text
+    return str(answer.json()["token"])

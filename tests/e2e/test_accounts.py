@@ -17,6 +17,7 @@ from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_testing.factory import make
 from metaextract_testing.fleet import Fleet, started
+from metaextract_testing.identity_provider import AUDIENCE, IdentityProvider, identity_provider
 
 MVP: Final = "/api/images_mvp"
 PASSWORD: Final = "Correct-horse-1"
@@ -24,8 +25,15 @@ SEEDS: Final = count(19_000)
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with started(tmp_path_factory.mktemp("accounts"), "--metered") as running:
+def issuer() -> Iterator[IdentityProvider]:
+    with identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory, issuer: IdentityProvider) -> Iterator[Fleet]:
+    environment = {"GATEWAY_OIDC_ISSUER": issuer.url, "GATEWAY_OIDC_AUDIENCE": AUDIENCE}
+    with started(tmp_path_factory.mktemp("accounts"), "--metered", environment=environment) as running:
         yield running
 
 
@@ -182,6 +190,23 @@ async def test_somebody_elses_key_is_not_there(fleet: Fleet, http: httpx.AsyncCl
 
     assert (refused.status_code, refused.json()["reason"]) == (404, "API_KEY_NOT_FOUND")
     assert len((await http.get("/v1/apiKeys")).json()["api_keys"]) == 1
+
+
+async def test_somebody_whom_the_identity_provider_vouches_for_pays_from_an_account(
+    http: httpx.AsyncClient, billing: BillingServiceStub, issuer: IdentityProvider
+) -> None:
+    tokens = (issuer.token(), issuer.token(aud="another"))
+    bearers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+    me = (await http.get("/v1/users/me", headers=bearers[0])).json()
+    await grant(billing, me["account"], 4)
+
+    paid = await upload(http, headers=bearers[0])
+    refused = await upload(http, headers=bearers[1])
+
+    assert paid.status_code == 201, paid.text
+    left = await billing.GetBalance(pb.GetBalanceRequest(account=me["account"]))
+    assert left.credits_available == 0
+    assert (refused.status_code, refused.json()["metadata"]) == (401, {"cause": "audience"})
 
 
 async def test_an_operator_is_made_by_a_command_on_the_server(fleet: Fleet, http: httpx.AsyncClient) -> None:

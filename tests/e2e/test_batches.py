@@ -165,3 +165,27 @@ async def test_files_beyond_what_can_be_paid_fail_alone(tmp_path: Path) -> None:
             assert answer.json()["batch"]["extractions_count"] == 2
             none = await http.post("/v1/batches", files=form(IMAGE.content))
             assert none.status_code == 402
+
+
+async def test_a_client_that_goes_away_keeps_what_has_arrived(http: httpx.AsyncClient, batch: str) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    body = part + IMAGE.content + b"\r\n" + part + IMAGE.content[:5000]
+    head = (
+        f"POST /v1/batches?batch={batch} HTTP/1.1\r\nHost: {http.base_url.host}\r\nContent-Length: 999999\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    )
+    _, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+
+    async def counts() -> tuple[int, int, int]:
+        found = (await http.get(f"/v1/{batch}")).json()
+        return tuple(found.get(f"{one}_count", 0) for one in ("succeeded", "receiving", "extractions"))
+
+    async with asyncio.timeout(30):
+        while await counts() != (1, 1, 2):
+            await asyncio.sleep(0.05)
+        writer.close()
+        await writer.wait_closed()
+        while await counts() != (1, 0, 2):
+            await asyncio.sleep(0.05)

@@ -269,3 +269,37 @@ async def test_a_forged_webhook_brings_nothing(http: httpx.AsyncClient) -> None:
 
     assert (unsigned.status_code, unsigned.json()) == (400, {"error": "Invalid webhook signature"})
     assert (old.status_code, old.json()) == (400, {"error": "Webhook timestamp expired"})
+
+
+async def test_the_same_story_on_v1_with_a_session_in_a_header(shop: Shop, http: httpx.AsyncClient) -> None:
+    http.headers["X-Session-Id"] = "s-v1"
+    image = picture(1)
+    wanted = {"files": [{"id": "f", "size_bytes": len(image.content)}], "operations": {"ocr": True}}
+    quote = (await http.post("/v1/quotes", json=wanted)).json()
+    assert (quote["account"], quote["credits_total"]) == ("session:s-v1", 6)
+
+    keyed = {"Idempotency-Key": "first"}
+    clicks = [
+        await http.post("/v1/credits/orders", json={"pack": "starter"}, headers=keyed) for _ in range(2)
+    ]
+    assert [click.status_code for click in clicks] == [201, 201]
+    assert clicks[0].json() == clicks[1].json()
+    paid = await http.post(clicks[0].json()["checkout_url"], data={"status": "succeeded"})
+    assert paid.headers["location"].startswith(f"{shop.fleet.url}/images_mvp/credits/success?pack=starter&")
+    await http.get(paid.headers["location"])
+    order = (await http.get(clicks[0].headers["location"])).json()
+    assert (order["state"], order["credits"]) == ("STATE_PAID", 100)
+
+    claim = {"quote": quote["name"], "quote_file": "f"}
+    done = await http.post("/v1/extractions", params=claim, files={"file": (image.name, image.content)})
+    again = await http.post("/v1/extractions", params=claim, files={"file": ("x.png", make("png").content)})
+    assert done.status_code == 201, done.text
+    assert (again.status_code, again.json()["reason"]) == (409, "QUOTE_FILE_UNUSABLE")
+    assert (await http.get("/v1/credits")).json()["credits_available"] == "94"
+
+    page = (await http.get("/v1/credits/transfers", params={"page_size": 1})).json()["transfers"]
+    rest = await http.get("/v1/credits/transfers", params={"after_number": page[0]["number"]})
+    assert (page[0]["kind"], page[0]["credits"]) == ("purchase", "100")
+    assert [one["kind"] for one in rest.json()["transfers"]][-1] == "usage"
+    others = await http.get("/v1/credits", headers={"X-Session-Id": "another"})
+    assert others.json()["credits_available"] == "0"

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import httpx
 import pytest
 from tusclient.client import TusClient
 
+from metaextract_client import AsyncMetaExtract, MetaExtract, Patience, State
 from metaextract_testing.cutting import CuttingProxy
 from metaextract_testing.factory import large_jpeg_chunks, make
 from metaextract_testing.fleet import Fleet, eventually, until
@@ -94,6 +96,89 @@ def _made(uploader) -> str:
         except Exception as error:  # tuspy's own, or that of the library below it
             if "Connection" not in str(error):
                 raise
+
+
+async def test_our_client_gets_a_large_file_through_a_line_that_breaks(running: Fleet, large: Path) -> None:
+    proxy = CuttingProxy(*address(running.url), bytes_between_cuts=5_000_000, cuts_max=8, seed=11)
+    told: list[tuple[int, int]] = []
+    async with proxy.listening() as url:
+        patience = Patience(attempts_max=20, retry_seconds_max=120)
+        async with AsyncMetaExtract(url, patience=patience) as client:
+            extraction = await client.extract(
+                large, on_bytes=lambda sent, total: told.append((sent, total)), operations=["forensics"]
+            )
+
+    assert proxy.cuts >= 3
+    assert extraction.result.file.hashes["sha256"] == digest(large)
+    assert extraction.operations[0].operation == "forensics"
+    assert told[-1] == (SIZE, SIZE)
+
+
+async def test_a_program_that_was_killed_goes_on_where_it_was(
+    running: Fleet, large: Path, tmp_path: Path
+) -> None:
+    script = (
+        "import os, sys\n"
+        "from metaextract_client import MetaExtract\n"
+        "def told(sent, total):\n"
+        "    if sent >= 20_000_000: os._exit(9)\n"
+        "with MetaExtract(sys.argv[1], resume_dir=sys.argv[2]) as client:\n"
+        "    client.extract(sys.argv[3], on_bytes=told)\n"
+    )
+    arguments = [sys.executable, "-c", script, running.url, str(tmp_path), str(large)]
+    killed = await asyncio.create_subprocess_exec(*arguments)
+    assert await killed.wait() == 9
+    first: list[int] = []
+    async with AsyncMetaExtract(running.url, resume_dir=tmp_path) as client:
+        extraction = await client.extract(large, on_bytes=lambda sent, _: first.append(sent))
+
+    assert first[0] > 10_000_000
+    assert extraction.result.file.hashes["sha256"] == digest(large)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_command_goes_on_where_ctrl_c_stopped_it(
+    running: Fleet, large: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "metaextract_client.cli", "extract", str(large), "--ndjson"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    proxy = CuttingProxy(*address(running.url), piece_seconds=0.02)
+    kept = running.data_dir / "uploads"
+    before = set(kept.iterdir())
+    async with proxy.listening() as url:
+        arguments = [*command, "--url", url]
+        first = await asyncio.create_subprocess_exec(*arguments, env=environment, stderr=subprocess.PIPE)
+        await eventually(lambda: any(p.stat().st_size > SIZE / 10 for p in set(kept.iterdir()) - before))
+        first.send_signal(signal.SIGINT)
+        _, said = await first.communicate()
+        proxy.hurry()
+        second = await asyncio.create_subprocess_exec(*arguments, env=environment, stdout=subprocess.PIPE)
+        printed, _ = await second.communicate()
+
+    assert first.returncode == 130
+    assert f"goes on with the upload of {large} where it was" in said.decode()
+    assert second.returncode == 0
+    assert json.loads(printed)["result"]["file"]["hashes"]["sha256"] == digest(large)
+    assert len({path.name.partition(".")[0] for path in set(kept.iterdir()) - before}) == 1
+
+
+def test_a_program_can_begin_now_and_wait_later_and_see_a_batch_and_its_price(running: Fleet) -> None:
+    batch = f"batches/{uuid.uuid4()}"
+    image = make("jpeg")
+    with MetaExtract(running.url) as client:
+        extraction_id = client.begin(image.content, file_name=image.name, batch=batch)
+        first = client.wait(extraction_id)
+        second = client.extract(make("png").content, file_name="b.png", batch=batch)
+        told = client.batch(batch)
+        quote = client.quote([len(image.content)], operations=["ocr"])
+        balance = client.balance()
+
+    assert first.extraction_id == extraction_id
+    assert first.result.file.hashes["sha256"] == hashlib.sha256(image.content).hexdigest()
+    assert second.state is State.SUCCEEDED
+    assert (told.name, told.extractions_count, told.succeeded_count) == (batch, 2, 2)
+    assert quote.credits_total == quote.files[0].credits > 0
+    assert balance.unmetered
 
 
 async def test_what_an_upload_is_and_becomes_is_told_in_headers(http: httpx.AsyncClient) -> None:

@@ -4,11 +4,12 @@ A recorded request is sent as it was, in the state that its name speaks of. Stat
 values must be the recorded ones, but for the deviations of the page, and each of those must still be one.
 """
 
+import asyncio
 import json
 import re
 import subprocess
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from http.cookies import SimpleCookie
@@ -16,22 +17,20 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-import grpc
 import httpx
 import pytest
 from PIL import Image
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
-from metaextract.billing.v1 import billing_pb2 as pb
-from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_testing import exiftool_path
-from metaextract_testing.fleet import Fleet, started
+from metaextract_testing.fleet import Fleet
 from metaextract_testing.recordings import LEGACY_DIR, Recorded, recorded
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "legacy-deviations.md"
 EXTRACT: Final = "/api/images_mvp/extract"
 OK: Final = 200
 TOO_LARGE: Final = 105_906_177
-WEBHOOK_SECRET: Final = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
 
 FREE_CHECKS_USED: Final = {
     "prod_anon_free_2": 1,
@@ -39,7 +38,10 @@ FREE_CHECKS_USED: Final = {
     "test_extract_session_nocredits": 2,
 }
 TRIALS_USED: Final = ("prod_trial_3",)
-GRANTED: Final = {"prod_paid_1": ("paid1", 20), "derived_paid_sample_with_meta.jpg": ("derived", 4)}
+GRANTED: Final = {
+    "prod_paid_1": ("session:paid1", 20),
+    "derived_paid_sample_with_meta.jpg": ("session:derived", 4),
+}
 TRACKED: Final = {"test_analytics_report": ("totally_made_up", "images_landing_viewed")}
 ASKED_BEFORE: Final = {"test_analytics_report_rl0": 3}
 
@@ -122,42 +124,17 @@ REPLAYED: Final = replayed()
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    environment = {
-        "GATEWAY_TRUSTED_PROXIES": "one",  # so that each recording comes from an address of its own
-        "GATEWAY_ANALYTICS_REPORT_PUBLIC": "true",
-        "BILLING_DODO_WEBHOOK_SECRETS": WEBHOOK_SECRET,
-    }
-    with started(tmp_path_factory.mktemp("replay"), "--metered", environment=environment) as fleet:
-        yield fleet
-
-
-@pytest.fixture(scope="module")
 def seen() -> dict[str, list[Difference]]:
     """The differences of each recording that was replayed."""
     return {}
 
 
-@pytest.fixture
-async def grant(fleet: Fleet) -> AsyncIterator[Grant]:
-    async with grpc.aio.insecure_channel(fleet.target("billing")) as channel:
-        stub = BillingServiceStub(channel)
-
-        async def give(session: str, credits_: int) -> None:
-            request = pb.GrantCreditsRequest(
-                account=f"session:{session}", request_id=str(uuid.uuid4()), credits=credits_
-            )
-            await stub.GrantCredits(request)
-
-        yield give
-
-
-def client(fleet: Fleet, recording: Recorded) -> httpx.AsyncClient:
+def client(metered: Fleet, recording: Recorded) -> httpx.AsyncClient:
     """Come from an address of its own; from production by TLS."""
     place = list(REPLAYED).index(recording.name)
     scheme = "https" if recording.name.startswith("prod_") else "http"
     headers = {"X-Forwarded-For": f"192.0.2.{place + 1}", "X-Forwarded-Proto": scheme}
-    return httpx.AsyncClient(base_url=fleet.url, timeout=60, headers=headers)
+    return httpx.AsyncClient(base_url=metered.url, timeout=60, headers=headers)
 
 
 async def sent(http: httpx.AsyncClient, recording: Recorded, south_west: bytes) -> httpx.Response:
@@ -290,10 +267,10 @@ def test_the_recordings_are_there(legacy_dir: Path) -> None:
 
 @pytest.mark.parametrize("name", REPLAYED)
 async def test_a_recorded_request_gets_the_recorded_answer(
-    name: str, fleet: Fleet, seen: dict[str, list[Difference]], south_west: bytes, grant: Grant
+    name: str, metered: Fleet, seen: dict[str, list[Difference]], south_west: bytes, grant: Grant
 ) -> None:
     recording = as_it_was_sent(REPLAYED[name])
-    async with client(fleet, recording) as http:
+    async with client(metered, recording) as http:
         await in_state(http, recording, south_west, grant)
         answer = await sent(http, recording, south_west)
 
@@ -302,6 +279,45 @@ async def test_a_recorded_request_gets_the_recorded_answer(
     listed = deviations()
     unlisted = [one for one in seen[name] if not any(row.covers(name, one) for row in listed)]
     assert unlisted == []
+
+
+async def frames(socket: ClientConnection) -> list[dict[str, Any]]:
+    """Read until the server closes the socket."""
+    found = []
+    async with asyncio.timeout(30):
+        with suppress(ConnectionClosed):
+            while True:
+                found.append(json.loads(await socket.recv()))
+    return found
+
+
+async def test_the_recorded_frames_come_in_the_recorded_order(
+    metered: Fleet, legacy_dir: Path, south_west: bytes
+) -> None:
+    """Further steps may come between those of the original, and nothing after `complete` but heartbeats."""
+    recording = json.loads((legacy_dir / "ws_progress.json").read_text())
+    theirs = [one["data"] for one in recording if one["ev"] == "message"]
+    address = f"{metered.url.replace('http', 'ws')}/api/images_mvp/progress/wsess"
+    async with connect(address) as socket, httpx.AsyncClient(base_url=metered.url, timeout=60) as http:
+        await socket.send('{"type": "ping"}')
+        reading = asyncio.create_task(frames(socket))
+        files = {"file": ("gps_sw.jpg", south_west, "image/jpeg")}
+        headers = {"X-Forwarded-For": "192.0.2.200"}
+        await http.post(EXTRACT, files=files, data={"session_id": "wsess"}, headers=headers)
+        ours = await reading
+
+    keys = {one["type"]: one.keys() for one in theirs}
+    assert {one["type"] for one in ours} == keys.keys()
+    assert [one for one in ours if one.keys() != keys[one["type"]]] == []
+    steps = [(one["progress"], one["stage"], one["message"]) for one in theirs if one["type"] == "progress"]
+    taken = [(one["progress"], one["stage"], one["message"]) for one in ours if one["type"] == "progress"]
+    assert [step for step in taken if step in steps] == steps
+    assert [one["progress"] for one in ours if one["type"] == "progress"] == sorted(one[0] for one in taken)
+    complete = next(one for one in ours if one["type"] == "complete")
+    recorded_end = next(one for one in theirs if one["type"] == "complete")
+    assert complete["metadata"].keys() == recorded_end["metadata"].keys()
+    assert {one["type"] for one in ours[ours.index(complete) + 1 :]} <= {"heartbeat"}
+    assert (socket.close_code, socket.close_reason) == (recording[-1]["code"], recording[-1]["reason"])
 
 
 def test_what_is_listed_as_a_deviation_is_one(legacy_dir: Path, seen: dict[str, list[Difference]]) -> None:

@@ -1,4 +1,4 @@
-"""A free check rounded the position in one section and told it in full in others, beside the server's inode."""
+"""A free check rounded the position in one section and told it in full in others, with the server's inode."""
 
 import io
 import json

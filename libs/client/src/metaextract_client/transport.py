@@ -77,10 +77,10 @@ class Transport:
         read = self.patience.extraction_seconds_max
         return httpx.Timeout(self.patience.call_seconds_max, connect=5, read=read, pool=None)
 
-    def retrying(self) -> AsyncRetrying:
+    def retrying(self, may_pass: Callable[[RetryCallState], bool] | None = None) -> AsyncRetrying:
         """For a call that does the same when it is repeated."""
         return AsyncRetrying(
-            retry=_may_pass,
+            retry=may_pass or _may_pass,
             stop=stop_after_attempt(self.patience.attempts_max) | WaitedFor(self.patience.retry_seconds_max),
             wait=wait_seconds,
             reraise=True,
@@ -93,8 +93,16 @@ class Transport:
         url: str,
         **options: Any,  # noqa: ANN401 - what httpx takes
     ) -> T:
-        """Send one request and read its answer; raises ProblemError and the connection's errors."""
-        response = await self.send(method, url, **options)
+        """Send one request and read its answer; raises ProblemError and the connection's errors.
+
+        A GET is tried again after what passes by itself, but not where nobody answers at all.
+        """
+        if method == "GET":
+            response: httpx.Response = await self.retrying(_may_pass_of_reads)(
+                self.send, method, url, **options
+            )
+        else:
+            response = await self.send(method, url, **options)
         try:
             return read(response.json())
         except (ValueError, TypeError, AttributeError) as error:
@@ -119,6 +127,11 @@ def _may_pass(attempt: RetryCallState) -> bool:
     if isinstance(error, ConnectionBrokenError):
         return not isinstance(error.__cause__, httpx.ReadTimeout)  # it has waited long enough
     return isinstance(error, ServerUnreachableError)
+
+
+def _may_pass_of_reads(attempt: RetryCallState) -> bool:
+    error = attempt.outcome.exception() if attempt.outcome else None
+    return _may_pass(attempt) and not isinstance(error, ServerUnreachableError)
 
 
 def wait_seconds(attempt: RetryCallState) -> float:

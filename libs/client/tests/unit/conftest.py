@@ -117,6 +117,7 @@ class FarSide:
         self.sandbox_level = "namespaces"
         self.field_queries: list[dict[str, str]] = []
         self.corrected_query = ""
+        self.busy: list[Response] = []  # answers to the first questions about the server
         self.credentials: list[dict[str, str]] = []
         self.uploads_now = 0
         self.uploads_peak = 0
@@ -262,6 +263,8 @@ class FarSide:
 
     async def _server(self, request: Request) -> Response:
         self.credentials.append(dict(request.headers))
+        if self.busy:
+            return self.busy.pop(0)
         engines = [{"name": "exiftool", "version": "13.59"}]
         facts = {"version": "1.2.3", "engines": engines, "workers_count": 2}
         return JSONResponse({**facts, "sandbox_level": self.sandbox_level})

@@ -68,3 +68,14 @@ def test_the_server_and_the_key_are_taken_from_the_environment(far, monkeypatch)
 
     assert [one.get("x-api-key") for one in far.credentials] == ["mx_secret", None]
     assert [one.get("authorization") for one in far.credentials] == [None, "Bearer t"]
+
+
+def test_what_is_read_is_asked_for_again_when_the_server_was_busy(far, refusal):
+    far.busy = [
+        refusal(503, "DRAINING", {"Retry-After": "0"}),
+        refusal(429, "RATE_LIMITED", {"Retry-After": "0"}),
+    ]
+    with MetaExtract(far.url) as client:
+        assert client.server().version == "1.2.3"
+
+    assert far.busy == []

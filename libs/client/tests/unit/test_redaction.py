@@ -124,7 +124,7 @@ async def test_a_copy_that_breaks_off_leaves_nothing(client_of, tmp_path: Path):
         yield b"first"
         raise httpx.ReadError("gone")
 
-    async with client_of(FarSide(copied(broken()))) as client:
+    async with client_of(FarSide(*(copied(broken()) for _ in range(5)))) as client:
         with pytest.raises(ConnectionBrokenError):
             await client.redact(b"original", tmp_path / "copy.jpg", "position")
 

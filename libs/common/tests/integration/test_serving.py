@@ -118,6 +118,20 @@ async def test_readiness_follows_the_checks_and_liveness_does_not(started) -> No
         assert await health(target, LIVENESS) == SERVING
 
 
+async def test_what_a_service_can_do_without_is_told_of_under_its_own_name(socket_folder) -> None:
+    bus = Dependency()
+    bus.works = False
+    settings, target = Settings(listen=""), f"unix:{socket_folder}/s"
+    async with serving(
+        settings, target, {}, checks={}, draining=Draining(), dispensable={"bus": bus.check}
+    ):
+        assert (await health(target, ""), await health(target, "bus")) == (SERVING, NOT_SERVING)
+        bus.works = True
+        async with asyncio.timeout(10):
+            while await health(target, "bus") != SERVING:
+                await asyncio.sleep(0.05)
+
+
 async def test_a_check_that_hangs_counts_as_failed(started) -> None:
     async def hang() -> None:
         await asyncio.Event().wait()

@@ -39,8 +39,8 @@ class Process:
     def begin(self) -> None:
         """Start it."""
         prefix = self.service.upper()
-        settings = {"LISTEN": self.address or "127.0.0.1:0", "LOG_FORMAT": "json", **self.settings}
-        environment = {f"{prefix}_{name}": value for name, value in settings.items()}
+        settings = {"LISTEN": self.address or "127.0.0.1:0", "LOG_FORMAT": "json", "DRAIN_SECONDS": "3"}
+        environment = {f"{prefix}_{name}": value for name, value in (settings | self.settings).items()}
         self.log.unlink(missing_ok=True)
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program

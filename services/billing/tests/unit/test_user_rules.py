@@ -58,6 +58,13 @@ def test_a_token_is_read_as_it_was_written_and_nothing_else_is(text: str) -> Non
     assert read is None or read.written("mx") == text
 
 
+@pytest.mark.parametrize(
+    "text", ["", "mx", "mx__", "mx_0_", "mx_\x00_x", "mx_0_\x00", "mx_0_x\n", "mxs_0_x", "MX_0_x"]
+)
+def test_what_is_no_token_is_not_looked_up(text: str) -> None:
+    assert Token.read("mx", text) is None
+
+
 def test_no_secret_of_a_token_is_in_its_representation() -> None:
     token = Token.new()
 

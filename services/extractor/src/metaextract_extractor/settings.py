@@ -41,7 +41,9 @@ class Settings(BusSettings):
         default=15,
         description="Time after its last sign of life after which the extractions of a replica are ended.",
     )
-    batch_count_max: PositiveInt = Field(default=10_000, description="Extractions of one batch.")
+    batch_count_max: PositiveInt = Field(
+        default=10_000, description="Extractions that may join one batch, forgotten ones included."
+    )
     dictionary_path: str = Field(
         default="",
         description="SQLite file with the field dictionary, made when it does not fit the ExifTool; empty: "

@@ -146,6 +146,7 @@ MOVES = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_counts_of_a_batch_are_those_of_a_recount_whatever_happened(stores, moves) -> None:
     known: dict[str, Extraction] = {}
+    joined_count = 0
     await stores[0].extractions.forget_expired(NOW + 100 * KEEP)
     for one in await stores[0].extractions.abandoned(NOW, running=[], since=NOW):
         await stores[0].extractions.update(failed(one))
@@ -155,7 +156,10 @@ async def test_the_counts_of_a_batch_are_those_of_a_recount_whatever_happened(st
         extractions, name = stores[where].extractions, member(number).name
         one = known.get(name)
         match move:
+            case "add" if one is None and joined_count == 5:  # those that are forgotten have joined too
+                assert await reason(extractions.add(member(number))) == "BATCH_FULL"
             case "add" if one is None:
+                joined_count += 1
                 known[name] = member(number, size_bytes=10**number)
                 await extractions.add(known[name])
             case "go on" if one is not None and one.state in (State.RECEIVING, State.QUEUED):
@@ -177,6 +181,7 @@ async def test_the_counts_of_a_batch_are_those_of_a_recount_whatever_happened(st
                     if not (value.expire_time and value.expire_time <= now)
                 }
 
+        joined_count = joined_count if known else 0
         if not known:
             assert await reason(stores[1 - where].batches.get(BATCH)) == "BATCH_NOT_FOUND"
             continue

@@ -65,6 +65,16 @@ async def test_one_of_two_uploads_at_once_gets_the_request_id(pair) -> None:
         upload.call.cancel()
 
 
+async def test_a_repeated_upload_waits_for_what_the_other_still_reads(pair) -> None:
+    here, there = pair
+    content = slow_jpeg(4_000_000)
+    first = here.upload(content, "slow.jpg", request_id="slow")
+    await first.reaches("PARSING")
+    again = there.upload(content, "slow.jpg", request_id="slow")
+    ended = await first.to_the_end()
+    assert await again.to_the_end() == ended
+
+
 async def test_an_upload_is_cancelled_at_the_other(pair, becomes) -> None:
     here, there = pair
     upload = here.begin("a.png")

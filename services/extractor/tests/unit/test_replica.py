@@ -1,6 +1,7 @@
 """A replica among others: whom it believes to be dead, and what it does about it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,18 +15,26 @@ from metaextract_extractor.application.replica import Replica
 from metaextract_extractor.application.run import Surroundings
 from metaextract_extractor.application.uploads import Uploads
 from metaextract_extractor.domain import errors
-from metaextract_extractor.domain.model import Extraction, State
+from metaextract_extractor.domain.model import Ended, Extraction, State, UploadHeader
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEEP = timedelta(hours=1)
 LEASE = timedelta(seconds=15)
 SECOND = timedelta(seconds=1)
+HEADER = UploadHeader("", "alice", "", "a.png", "", None, partial_results=False)
 
 
 class Outages(MemoryExtractions):
     """A store that is away when a test says so."""
 
     away = False
+    ends_lost_count = 0
+
+    async def update(self, extraction) -> None:
+        if extraction.ended and self.ends_lost_count:
+            self.ends_lost_count -= 1
+            raise errors.store_unavailable()
+        await super().update(extraction)
 
     async def renew(self, until, running) -> list[str]:
         if self.away:
@@ -56,21 +65,31 @@ def store(data) -> Outages:
 
 
 @pytest.fixture
-def make_replica(store, clock, tmp_path) -> Callable[[bool], Replica]:
-    """Return a function that makes a replica without uploads of its own; whether others share the store."""
-    log = MemoryEventLog(clock)
-    surroundings = Surroundings(
+def surroundings(store, clock, tmp_path) -> Surroundings:
+    spool = DiskSpool(tmp_path)
+    spool.open()
+    return Surroundings(
         extractions=store,
-        event_log=log,
-        spool=DiskSpool(tmp_path),
-        workers=None,  # nothing is read
+        event_log=MemoryEventLog(clock),
+        spool=spool,
+        workers=None,  # nothing gets so far
         events=NullEvents(),
         now=clock,
         upload_bytes_max=1,
         upload_idle_seconds_max=1,
         keep=KEEP,
     )
-    uploads = Uploads(surroundings, uploads_count_max=1)
+
+
+@pytest.fixture
+def uploads(surroundings) -> Uploads:
+    return Uploads(surroundings, uploads_count_max=1)
+
+
+@pytest.fixture
+def make_replica(surroundings, uploads, clock) -> Callable[[bool], Replica]:
+    """Return a function that makes a replica; whether others share the store."""
+    store, log = surroundings.extractions, surroundings.event_log
     return lambda shared: Replica(store, log, uploads, lease=LEASE, keep=KEEP, now=clock, shared=shared)
 
 
@@ -131,3 +150,42 @@ async def test_whoever_has_a_file_alone_ends_what_was_left_at_once(data, make_re
     await alone.renew()
     await alone.end_abandoned()
     assert (await other.get("extractions/1")).state is State.FAILED
+
+
+async def parts(gate: asyncio.Event) -> AsyncIterator[bytes]:
+    await gate.wait()
+    return
+    yield b""
+
+
+async def test_an_end_is_stored_when_the_store_is_back(store, uploads) -> None:
+    store.ends_lost_count = 1
+    gate = asyncio.Event()
+    gate.set()
+    extracting = uploads.extract(HEADER, parts(gate))
+    name = (await anext(extracting)).name
+    with pytest.raises(ServiceError) as caught:
+        assert [event async for event in extracting] == []
+    assert caught.value.reason == "UPLOAD_INCOMPLETE"
+    found = await store.get(name)
+    assert (found.state, found.error.reason) == (State.FAILED, "UPLOAD_INCOMPLETE")
+
+
+async def test_what_another_replica_has_ended_is_stopped_with_the_next_sign_of_life(
+    data, store, uploads, replica
+) -> None:
+    events = uploads.extract(HEADER, parts(asyncio.Event()))
+    name = (await anext(events)).name
+    other = MemoryExtractions(data, "other")
+    running = await other.get(name)
+    ended = running.given_up(errors.worker_lost("crashed"), at=NOW, keep=KEEP, sequence=2**53 - 1)
+    await other.update(ended)
+
+    await replica.renew()
+
+    assert isinstance((await anext(events)).happening, Ended)
+    with pytest.raises(ServiceError) as caught:
+        await anext(events)
+    assert caught.value.reason == "EXTRACTION_CANCELLED"
+    assert await store.get(name) == ended
+    assert uploads.names == ()

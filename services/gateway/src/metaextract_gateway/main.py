@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import httpx
 import structlog
-from limits.aio.storage import MemoryStorage
+from limits.aio.storage import Storage
 from starlette.routing import BaseRoute
 
 from metaextract_common.bus.outbox import sending
@@ -21,6 +21,7 @@ from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
 from metaextract_gateway.adapters.counters.falling_back import FallingBack
+from metaextract_gateway.adapters.counters.memory import MemoryCounters
 from metaextract_gateway.adapters.counters.nats import counting_in as nats_counters
 from metaextract_gateway.adapters.http import batches, redactions, v1, v1_money
 from metaextract_gateway.adapters.http.addresses import trust
@@ -218,9 +219,10 @@ async def _edge(settings: Settings, stack: AsyncExitStack, leaving: Draining) ->
     )
     limits = None
     if settings.metered:
-        url = settings.nats_url.get_secret_value()
-        storage = FallingBack(await stack.enter_async_context(nats_counters(url))) if url else MemoryStorage()
-        limits = RateLimits(storage, shared=bool(url), ipv6_prefix_bits=bits)
+        counters: Storage = MemoryCounters()
+        if url := settings.nats_url.get_secret_value():
+            counters = FallingBack(await stack.enter_async_context(nats_counters(url)))
+        limits = RateLimits(counters, shared=bool(url), ipv6_prefix_bits=bits)
     return Edge(
         trust(settings.trusted_proxies, standard_header=settings.forwarded_header == "forwarded"),
         Doors(listed(settings.allowed_hosts), listed(settings.cors_origins)),
@@ -257,8 +259,9 @@ async def _people(
         oidc = OidcTokens(settings.oidc_issuer, settings.oidc_audience, keys)
     sessions = SignedInSessions(users_, tokens)
     accounts = Accounts(users_, sessions, csrf, balances)
+    origins = [one for one in (settings.public_url, *listed(settings.cors_origins)) if one]
     return _People(
-        SignIns(tokens, csrf, users_, sessions, oidc, public_url=settings.public_url),
+        SignIns(tokens, csrf, users_, sessions, oidc, origins=origins),
         [*accounts.routes(), *Passwords(users_).routes()],
     )
 

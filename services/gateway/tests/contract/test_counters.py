@@ -9,10 +9,11 @@ from typing import Any
 import nats
 import pytest
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from metaextract_gateway.adapters.counters.falling_back import FallingBack
+from metaextract_gateway.adapters.counters.memory import MemoryCounters
 from metaextract_gateway.adapters.counters.nats import NatsCounters, made_stream
 from metaextract_testing.nats import NatsServer, started
 
@@ -27,7 +28,7 @@ def server() -> Iterator[NatsServer]:
 async def replicas(request: pytest.FixtureRequest) -> AsyncIterator[list[Storage]]:
     """Two gateways: their storages. In one process they share the storage itself."""
     if request.param == "memory":
-        yield [MemoryStorage()] * 2
+        yield [MemoryCounters()] * 2
         return
     url = request.getfixturevalue("server").url
     async with AsyncExitStack() as stack:
@@ -101,6 +102,19 @@ async def test_keys_of_any_content_are_counted(replicas: list[Storage]) -> None:
     for key in ("", "a.b", "*", ">", "\n", "ä" * 5000):
         assert await limiter.hit(limit, key)
         assert not await limiter.hit(limit, key)
+
+
+async def test_what_has_ended_is_forgotten_and_so_is_what_there_is_no_room_for() -> None:
+    counters = MemoryCounters(count_max=100)
+    for at in range(200):
+        await counters.incr(f"long-{at}", 60)
+    await counters.incr("short", 1)
+    kept = [at for at in range(200) if await counters.get(f"long-{at}")]
+    assert await counters.get("short") == 0  # the first to end is the first to go
+    assert kept == list(range(100, 200))
+
+    assert await counters.reset() == 100
+    assert await counters.get("long-199") == 0
 
 
 async def test_while_the_store_is_away_each_gateway_counts_for_itself() -> None:

@@ -115,10 +115,29 @@ async def test_a_quote_of_somebody_else_or_for_another_file_is_told_apart(billin
 async def test_a_trial_pays_for_whoever_gives_an_address_that_has_one(billing: RpcBilling) -> None:
     nobody = Payer("session:bob", "device-2", email="bob@example.com", client_address="192.0.2.2")
 
-    holds = [await billing.hold(nobody, f"key-{at}", UPLOAD) for at in range(3)]
+    holds = [await billing.hold(nobody, f"key-{at}", UPLOAD) for at in range(2)]
+    with pytest.raises(ServiceError) as caught:
+        await billing.hold(nobody, "key-2", UPLOAD)
 
-    assert [hold.access for hold in holds[:2]] == [Access.TRIAL] * 2
-    assert holds[2].access is not Access.TRIAL
+    assert [hold.access for hold in holds] == [Access.TRIAL] * 2
+    assert caught.value.reason == "INSUFFICIENT_CREDITS"
+
+
+async def test_a_quote_counts_for_every_account_that_the_caller_proves(billing: RpcBilling) -> None:
+    file = StatedFile("f1", 10, 4000, 4000)
+    quote = await billing.quote("session:cookie", [file], Operations(forensics=True))
+    elsewhere = Quoted(quote.id, "f1", accounts=("session:other", "session:cookie"))
+
+    with pytest.raises(ServiceError) as caught:
+        await billing.hold(ALICE, "key-q1", replace(UPLOAD, quoted=Quoted(quote.id, "f1")))
+    hold = await billing.hold(ALICE, "key-q2", replace(UPLOAD, quoted=elsewhere))
+    again = await billing.hold(ALICE, "key-q2", replace(UPLOAD, quoted=Quoted(quote.id, "f1")))
+    captured = await billing.capture(hold.name, Delivered(10, 4000, 4000, Operations(forensics=True)))
+
+    assert caught.value.reason == "QUOTE_NOT_FOUND"
+    assert (hold.credits_held, hold.operations) == (quote.credits_total, Operations(forensics=True))
+    assert again == hold
+    assert captured.credits_captured == quote.credits_total
 
 
 async def test_a_balance_has_a_name_that_is_not_the_account(billing: RpcBilling) -> None:

@@ -1,5 +1,6 @@
 """Gateways that share a folder of resumable uploads, before an extractor and a ledger in memory."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -66,11 +67,15 @@ class Ledger:
 
 @dataclass
 class Reader:
-    """An extractor that keeps what it is sent. `failures` are raised, one for each attempt, or stored."""
+    """An extractor that keeps what it is sent. `failures` are raised, one for each attempt.
+
+    `earlier`: what requests that are repeated brought the first time.
+    """
 
     read: dict[str, bytes] = field(default_factory=dict)
     ended: dict[str, Delivered | ServiceError] = field(default_factory=dict)
     failures: list[ServiceError] = field(default_factory=list)
+    earlier: dict[str, Delivered] = field(default_factory=dict)
 
     async def extract(
         self, owner: str, upload: Upload, chunks: AsyncIterator[bytes]
@@ -78,6 +83,10 @@ class Reader:
         assert upload.detached
         if self.failures:
             raise self.failures.pop(0)
+        if upload.request_id in self.earlier:
+            content = b"".join([chunk async for chunk in chunks])
+            yield Happening(None, self.earlier[upload.request_id])
+            return
         yield Happening(SimpleNamespace(name=f"extractions/{upload.extraction_id}"))
         content = b"".join([chunk async for chunk in chunks])
         assert upload.extraction_id not in self.read
@@ -129,7 +138,8 @@ class Gateway:
 
     async def settled(self) -> None:
         """Wait until what runs in the background has ended."""
-        await self.background.drained(20)
+        while running := list(self.background._tasks):
+            await asyncio.wait(running)
 
 
 Start = Callable[..., AbstractAsyncContextManager[Gateway]]

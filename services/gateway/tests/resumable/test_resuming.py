@@ -41,7 +41,7 @@ async def test_a_file_in_pieces_is_read_once_and_paid_once_and_only_its_state_is
     assert (first.offset_bytes, last.offset_bytes) == (300_001, len(CONTENT))
     assert gateway.reader.read == {made.known.upload.extraction_id: CONTENT}
     assert gateway.ledger.states() == [HoldState.CAPTURED]
-    assert names(gateway) == {"json"}
+    assert names(gateway) == {"done"}
     kept = await gateway.resuming.status(made.known.id, "")
     assert (kept.offset_bytes, kept.known.is_settled) == (len(CONTENT), True)
 
@@ -357,3 +357,76 @@ async def test_a_newer_request_stops_an_older_one(gateway, other, where: str, ho
     await newer.settled()
 
     assert list(gateway.reader.read.values()) == [CONTENT]
+
+
+async def test_a_request_that_was_read_in_another_way_is_told_where(gateway) -> None:
+    first = await gateway.create(5, request_id="key-1")
+    await gateway.append(first.known.id, 0, b"12345")
+    await gateway.settled()
+    gateway.reader.earlier["key-1"] = gateway.reader.ended[first.known.upload.extraction_id]
+
+    second = await gateway.create(5, request_id="key-1")
+    await gateway.append(second.known.id, 0, b"12345")
+    await gateway.settled()
+
+    kept = await gateway.resuming.status(second.known.id, "")
+    assert kept.known.upload.extraction_id == first.known.upload.extraction_id
+    assert gateway.ledger.states() == [HoldState.CAPTURED]
+
+
+async def test_an_upload_without_a_length_may_be_terminated(gateway) -> None:
+    made = await gateway.create(None)
+    await gateway.resuming.terminate(made.known.id, "")
+
+    assert names(gateway) == set()
+
+
+async def test_settled_uploads_expire_too(start) -> None:
+    async with start(lifetime=timedelta(seconds=100)) as gateway:
+        made = await gateway.create(5)
+        await gateway.append(made.known.id, 0, b"12345")
+        await gateway.settled()
+        done = gateway.store._folder / f"{made.known.id}.done"
+        os.utime(done, (done.stat().st_mtime - 101,) * 2)
+
+        assert await reason(gateway.resuming.status(made.known.id, "")) == "UPLOAD_NOT_FOUND"
+        await gateway.resuming.sweep()
+
+        assert names(gateway) == set()
+        assert gateway.ledger.states() == [HoldState.CAPTURED]
+
+
+async def test_a_gateway_that_stops_leaves_what_it_could_not_begin_to_the_next(start, other) -> None:
+    async with start() as stopping:
+        stopping.reader.failures = [replace_wait(BUSY, 60)]
+        made = await stopping.create(5)
+        await stopping.append(made.known.id, 0, b"12345")
+        began = asyncio.get_running_loop().time()
+        await stopping.background.drained(20)
+        assert asyncio.get_running_loop().time() - began < 10
+
+    await other.resuming.sweep()
+    await other.settled()
+
+    assert list(other.reader.read.values()) == [b"12345"]
+
+
+def replace_wait(error: ServiceError, seconds: float) -> ServiceError:
+    return ServiceError(error.kind, error.domain, error.reason, error.message, error.metadata, seconds)
+
+
+async def test_what_was_paid_and_forgotten_is_not_read_and_paid_again(gateway, other) -> None:
+    upload_id, extraction_id = await whole_and_unread(gateway)
+    await gateway.resuming.sweep()
+    await gateway.settled()
+    known = (await gateway.store.get(upload_id)).known
+    gateway.store._files(upload_id).part.write_bytes(CONTENT)  # as if it had died before it noted the end
+    await gateway.store.know(replace(known, is_settled=False))
+    gateway.reader.ended.clear()  # and nobody had come for longer than results are kept
+
+    await other.resuming.sweep()
+    await other.settled()
+
+    assert list(gateway.reader.read) == [extraction_id]
+    assert gateway.ledger.states() == [HoldState.CAPTURED]
+    assert (await gateway.store.get(upload_id)).known.is_settled

@@ -139,10 +139,11 @@ async def test_a_body_that_is_no_file_is_bounded_declared_or_not(http: httpx.Asy
     streamed = await http.post("/v1/things", content=undeclared())
     legacy = await http.post("/api/things", content=b"x" * (JSON_BYTES_MAX + 1))
     file = await http.post("/v1/extractions", content=b"x" * (JSON_BYTES_MAX + 1))
+    call = await http.post("/v1/extractions/1:cancel", content=b"x" * (JSON_BYTES_MAX + 1))
 
-    assert [declared.status_code, streamed.status_code, legacy.status_code] == [413] * 3
+    assert [one.status_code for one in (declared, streamed, legacy, call)] == [413] * 4
     assert declared.json()["reason"] == streamed.json()["reason"] == "BODY_TOO_LARGE"
-    assert legacy.json()["code"] == "BODY_TOO_LARGE"
+    assert legacy.json() == {"message": "request entity too large"}
     assert file.json() == {"bytes": JSON_BYTES_MAX + 1}
 
 

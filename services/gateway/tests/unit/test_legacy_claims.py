@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from metaextract_gateway.adapters.http.intake import Visitor, key_of_claim
-from metaextract_gateway.adapters.http.legacy.routes import _access, _email, _quoted
+from metaextract_gateway.adapters.http.legacy.routes import _access, _email, _operations, _quoted
 from metaextract_gateway.adapters.http.legacy.sessions import session_account
 from metaextract_gateway.domain.model import Access, Delivered, Hold, HoldState, Operations, Quoted
 
@@ -112,3 +112,21 @@ def test_free_checks_are_those_of_the_device_and_trials_those_of_the_address() -
     assert visitor.payer.account == "device:device-1"
     assert (visitor.payer.device, visitor.payer.email) == ("device-1", "a@b.c")
     assert visitor.payer.client_address == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({}, Operations(embedding=True)),
+        ({"op_embedding": "0", "op_ocr": " ON "}, Operations(ocr=True)),
+        ({"ops": '{"ocr": true, "embedding": false}'}, Operations(ocr=True)),
+        ({"ops": '{"ocr": true}', "op_ocr": "no"}, Operations(embedding=True)),
+        ({"ops": '{"ocr": "yes", "forensics": 1}'}, Operations(embedding=True)),
+        ({"ops": "[true]"}, Operations(embedding=True)),
+        ({"ops": "{" * 5000}, Operations(embedding=True)),
+    ],
+)
+def test_operations_are_fields_of_their_own_or_booleans_together(
+    fields: dict[str, str], wanted: Operations
+) -> None:
+    assert _operations(fields) == wanted

@@ -46,6 +46,44 @@ def test_whoever_cannot_pay_is_told_to_buy(error: ServiceError, words: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("error", "names_account", "words"),
+    [
+        (
+            refusal("FREE_CHECKS_EXHAUSTED", free_checks_used="2", credits_required="4"),
+            True,
+            "Insufficient credits: have 0, need 4",
+        ),
+        (
+            refusal("INSUFFICIENT_CREDITS", credits_available="0", credits_required="4"),
+            False,
+            "Free limit reached on this device. Purchase credits to continue.",
+        ),
+        (
+            refusal("INSUFFICIENT_CREDITS", credits_available="3", credits_required="4"),
+            False,
+            "Insufficient credits: have 3, need 4",
+        ),
+    ],
+)
+def test_credits_are_spoken_of_where_an_account_is_named(
+    error: ServiceError, names_account: bool, words: str
+) -> None:
+    told = errors.as_told(error, names_account=names_account)
+
+    assert json.loads(errors.render(told).body)["error"]["message"] == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [(Kind.UNAUTHENTICATED, 401, "AUTH_REQUIRED"), (Kind.FORBIDDEN, 403, "FORBIDDEN")],
+)
+def test_whoever_may_not_is_told_so(kind: Kind, status: int, code: str) -> None:
+    answer = errors.render(refusal("ANY", kind))
+
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
     ("reason", "code"),
     [("QUOTE_FILE_UNUSABLE", "QUOTE_INVALID"), ("QUOTE_MISMATCH", "QUOTE_MISMATCH")],
 )

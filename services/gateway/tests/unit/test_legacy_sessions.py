@@ -43,6 +43,16 @@ def test_an_upload_is_paid_by_the_session_it_names_else_by_that_of_the_cookie() 
     assert Sessions(lambda _request: "user:7").account_of_upload(cookie, "s1") == "user:7"
 
 
+def test_an_upload_proves_every_account_that_it_names_and_the_first_pays() -> None:
+    cookie = request(cookie="metaextract_session_id=c")
+    signed_in = Sessions(lambda _request: "user:7")
+
+    assert signed_in.accounts_of_upload(cookie, "s1") == ("user:7", "session:s1", "session:c")
+    assert Sessions().accounts_of_upload(cookie, "c") == ("session:c",)
+    assert Sessions().accounts_of_upload(request(), "") == ()
+    assert Sessions().accounts_of_upload(cookie, "user:7\x00") == ("session:c",)
+
+
 @given(st.text())
 def test_no_session_id_leads_out_of_the_sessions(session_id: str) -> None:
     account = Sessions().account_of(request(), {"sessionId": session_id})

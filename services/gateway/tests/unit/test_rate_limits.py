@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from limits.aio.storage import MemoryStorage
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from metaextract_gateway.adapters.counters.memory import MemoryCounters
 from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.auth.callers import STATE
 from metaextract_gateway.adapters.http.edge import Edge
@@ -40,7 +40,7 @@ class Site:
     """A gateway of which only the edge is real."""
 
     def __init__(self, *, shared: bool = False, caller: Caller | None = None) -> None:
-        limits = RateLimits(MemoryStorage(), shared=shared, ipv6_prefix_bits=64)
+        limits = RateLimits(MemoryCounters(), shared=shared, ipv6_prefix_bits=64)
         app = build_app(self._routes(), edge=Edge(limits=limits))
         self.app = signed_in(app, caller) if caller else app
 
@@ -73,6 +73,7 @@ async def site() -> Site:
     [
         ("POST", EXTRACT, 10),
         ("POST", QUOTE, 30),
+        ("POST", "/api/images_mvp/analytics/track", 120),  # three a day in the original
         ("POST", "/api/images_mvp/credits/purchase", 30),
         ("POST", CONFIRM, 10),
         ("GET", "/images_mvp/credits/success", 10),
@@ -81,6 +82,7 @@ async def site() -> Site:
         ("GET", ANALYTICS, 3),
         ("POST", "/v1/extractions", 10),
         ("POST", "/v1/uploads", 10),
+        ("POST", "/v1/credits/orders", 30),
         ("GET", "/v1/extractions/1", 600),
     ],
 )

@@ -1,6 +1,7 @@
 """Uploads are read the same however the network cuts them."""
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import AsyncIterator
 
@@ -126,6 +127,17 @@ async def test_what_cannot_be_read_is_named() -> None:
     assert await reason_of([whole], too_long) == "UPLOAD_TOO_LARGE"
 
 
+async def test_one_file_is_taken_from_its_own_field_alone() -> None:
+    whole = form([], "a.jpg", b"content")
+    two = whole.replace(b"--b0undary--\r\n", b"") + whole
+    elsewhere = whole.replace(b'name="file"', b'name="image"')
+    unchosen = form([], "", b"")
+
+    assert await reason_of([two], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([elsewhere], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([unchosen], MULTIPART) == "FILE_MISSING"
+
+
 async def test_a_name_is_cut_and_never_a_path() -> None:
     body = form([], "../../" + "x" * 300 + ".jpg", b"content")
 
@@ -216,3 +228,26 @@ async def test_a_form_of_many_files_must_be_whole_and_have_no_more_than_it_may()
     assert await reason([body[:-9]], 2) == "MULTIPART_MALFORMED"
     assert await reason([b"--b0undary--\r\n"], 2) == "FILE_MISSING"
     assert await reason([body], 2, {"Content-Type": "image/png"}) == "FILE_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("digests", "sha256"),
+    [
+        ("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", hashlib.sha256(b"").digest()),
+        ("sha-512=:AA==:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", hashlib.sha256().digest()),
+        ("sha-512=:AA==:", b""),
+        ("sha-256=:AAAA:", b""),
+        ("", b""),
+    ],
+)
+async def test_what_the_client_says_of_the_content_goes_along(digests: str, sha256: bytes) -> None:
+    disposition = 'Content-Disposition: form-data; name="file"; filename="a"'
+    head = f"--b\r\n{disposition}\r\nContent-Digest: {digests}\r\n\r\n"
+    form = request([head.encode() + b"x\r\n--b--\r\n"], {"Content-Type": "multipart/form-data; boundary=b"})
+    raw = request([b"x"], {"Content-Type": "image/jpeg", "Content-Digest": digests})
+
+    opened = [await uploads.opened(one, upload_bytes_max=LIMIT) for one in (form, raw)]
+
+    assert [one.sha256 for one in opened] == [sha256, sha256]
+    for one in opened:
+        assert b"".join([chunk async for chunk in one.chunks]) == b"x"

@@ -15,10 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from metaextract_client.cli.concurrency import as_finished
-from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
-from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.finding_models import ComparedField, Comparison, Relation
 
@@ -41,10 +40,10 @@ def _several(context: click.Context, parameter: click.Parameter, value: tuple[Pa
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     callback=_several,
 )
-@url_option
+@server_options
 @click.option("--all", "everything", is_flag=True, help="Also the fields that are equal in all files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, always with all fields.")
-def compare(*, paths: tuple[Path, ...], url: str, everything: bool, as_json: bool) -> None:
+def compare(*, paths: tuple[Path, ...], server: ServerOptions, everything: bool, as_json: bool) -> None:
     """Lay the metadata of files side by side: what differs first, then what some lack.
 
     Values are compared as what they mean: 1/250, 0.004 and an APEX value of 7.97 are one. Away from a
@@ -55,7 +54,7 @@ def compare(*, paths: tuple[Path, ...], url: str, everything: bool, as_json: boo
                 3 the server cannot be reached.
     """
     try:
-        comparison = asyncio.run(_compared(url, paths))
+        comparison = asyncio.run(_compared(server, paths))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     except (MetaExtractError, OSError) as error:
@@ -77,8 +76,8 @@ def compare(*, paths: tuple[Path, ...], url: str, everything: bool, as_json: boo
             click.echo("\t".join(map(shown, (_relation(one), _name(one), *values))))
 
 
-async def _compared(url: str, paths: Sequence[Path]) -> Comparison:
-    async with AsyncMetaExtract(url) as client:
+async def _compared(server: ServerOptions, paths: Sequence[Path]) -> Comparison:
+    async with server.client() as client:
 
         async def upload(place: int) -> tuple[int, str]:
             try:

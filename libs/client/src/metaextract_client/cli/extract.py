@@ -15,21 +15,22 @@ from rich.text import Text
 
 from metaextract_client.cli.bars import Bars
 from metaextract_client.cli.concurrency import as_finished
-from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.output import Block, JsonArray, JsonLines, Output, Rows
 from metaextract_client.cli.text import shown
 from metaextract_client.cli.walk import image_files
-from metaextract_client.client import AsyncMetaExtract
+from metaextract_client.client import RESUMABLE_BYTES_MIN, AsyncMetaExtract
 from metaextract_client.errors import (
     ExtractionFailedError,
     MetaExtractError,
     ProblemError,
     ServerUnreachableError,
 )
-from metaextract_client.models import Event, Extraction, PartialResult
+from metaextract_client.models import Event, Extraction, PartialResult, Progress, State
 from metaextract_client.result_models import Field
 
 _SOME_FAILED: Final = 1
+_INTERRUPTED: Final = 130
 _JOBS_MAX: Final = 64
 OPERATIONS: Final = ("embedding", "ocr", "forensics")
 
@@ -43,7 +44,7 @@ def _pattern(context: click.Context, parameter: click.Parameter, value: str | No
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@url_option
+@server_options
 @click.option("--json", "form", flag_value="json", help="Print one JSON array.")
 @click.option("--ndjson", "form", flag_value="ndjson", help="Print one JSON object a line, as files finish.")
 @click.option("--table", "form", flag_value="table", default="table", help="Print for people (the default).")
@@ -69,7 +70,7 @@ def _pattern(context: click.Context, parameter: click.Parameter, value: str | No
 def extract(
     *,
     paths: tuple[Path, ...],
-    url: str,
+    server: ServerOptions,
     form: str,
     jobs: int,
     partial: bool,
@@ -85,13 +86,16 @@ def extract(
     Each JSON object is the server's `Extraction` with the member `path`. With --ndjson --partial, provisional
     objects with `partial_result` come first.
 
+    Large files are uploaded resumably: after Ctrl-C, a crash or a lost line, the same command goes on where
+    it was, for as long as the server keeps the upload (a day).
+
     \b
     Exit codes: 0 all read, 1 some were not (stderr says which and why), 2 wrong usage,
-                3 the server cannot be reached.
+                3 the server cannot be reached, 130 interrupted by Ctrl-C.
     """
     console = Console() if sys.stdout.isatty() else None
     read = Reading(
-        url,
+        server,
         jobs=jobs,
         partial=partial,
         operations=operations,
@@ -101,6 +105,9 @@ def extract(
     )
     try:
         failures = asyncio.run(read(paths, form))
+    except KeyboardInterrupt:
+        click.echo(read.interrupted(), err=True)
+        raise click.exceptions.Exit(_INTERRUPTED) from None
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     except MetaExtractError as error:
@@ -114,7 +121,7 @@ class Reading:
 
     def __init__(
         self,
-        url: str,
+        server: ServerOptions,
         *,
         jobs: int,
         partial: bool,
@@ -123,7 +130,7 @@ class Reading:
         console: Console | None,
         bars: bool,
     ) -> None:
-        self._url = url
+        self._server = server
         self._jobs = jobs
         self._partial = partial
         self._operations = operations
@@ -131,13 +138,22 @@ class Reading:
         self._console = console
         self._bars = bars
         self._failures = 0
+        self._under_way: dict[Path, int] = {}
+
+    def interrupted(self) -> str:
+        """Say what a run that Ctrl-C ended leaves."""
+        kept = [path for path, sent in self._under_way.items() if sent]
+        if not kept:
+            return "Interrupted."
+        named = ", ".join(shown(str(path)) for path in kept)
+        return f"Interrupted. The same command goes on with the upload of {named} where it was."
 
     async def __call__(self, paths: tuple[Path, ...], form: str) -> int:
         """Read and print; return how many files or folders could not be read.
 
         Raises what keeps every file from being read, such as ServerUnreachableError.
         """
-        async with AsyncMetaExtract(self._url) as client:
+        async with self._server.client() as client:
             extensions = frozenset(e for f in await client.formats() for e in f.extensions)
             files = list(image_files(paths, extensions, self._complain))
             if not files and not self._failures:
@@ -174,18 +190,27 @@ class Reading:
                 kept = tuple(f for f in event.change.fields if _wanted(f, self._pattern))
                 output.partial(path, dataclasses.replace(event.change, fields=kept))
 
+        def sent(bytes_sent: int, total: int) -> None:
+            if total >= RESUMABLE_BYTES_MIN:  # the server tells nothing of it before it is whole
+                self._under_way[path] = bytes_sent
+                progress = Progress(State.RECEIVING, bytes_sent, total, bytes_sent / total)
+                happened(Event(0, None, progress))
+
         watched = move is not None or self._partial
         try:
-            return await client.extract(
+            extraction = await client.extract(
                 path,
                 on_progress=happened if watched else None,
+                on_bytes=sent,
                 partial_results=self._partial,
                 operations=self._operations,
             )
+            self._under_way.pop(path, None)
         except ServerUnreachableError:
             raise  # the next file would fare no better
         except (MetaExtractError, OSError) as error:
             return error
+        return extraction
 
     def _output(self, form: str, *, single: bool) -> Output:
         show = self._show

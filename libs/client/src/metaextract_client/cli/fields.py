@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.text import shown
-from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.field_models import FieldDefinition, FieldDictionary, FieldsFound
 
@@ -31,9 +30,16 @@ _FLAGS_SHOWN: Final = ("FLAG_AVOID", "FLAG_PROTECTED", "FLAG_UNKNOWN")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.option("--info", is_flag=True, help="Say what the dictionary holds instead.")
-@url_option
+@server_options
 def fields(
-    *, query: tuple[str, ...], group: str, language: str, limit: int, as_json: bool, info: bool, url: str
+    *,
+    query: tuple[str, ...],
+    group: str,
+    language: str,
+    limit: int,
+    as_json: bool,
+    info: bool,
+    server: ServerOptions,
 ) -> None:
     """Look up what the engines know of fields, whether or not a file has them.
 
@@ -52,9 +58,9 @@ def fields(
         raise click.UsageError("Say what to look for, or name a --group.")
     try:
         if info:
-            _print_info(asyncio.run(_info(url)), as_json=as_json)
+            _print_info(asyncio.run(_info(server)), as_json=as_json)
             return
-        found = asyncio.run(_search(url, " ".join(query), group, language, limit))
+        found = asyncio.run(_search(server, " ".join(query), group, language, limit))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     except MetaExtractError as error:
@@ -66,9 +72,9 @@ def fields(
     _print(found, as_json=as_json)
 
 
-async def _search(url: str, query: str, group: str, language: str, limit: int) -> FieldsFound:
+async def _search(server: ServerOptions, query: str, group: str, language: str, limit: int) -> FieldsFound:
     """Return the first `limit` of what is found, from as many pages as that takes."""
-    async with AsyncMetaExtract(url) as client:
+    async with server.client() as client:
         found: list[FieldDefinition] = []
         token = ""
         while True:
@@ -85,8 +91,8 @@ async def _search(url: str, query: str, group: str, language: str, limit: int) -
                 return dataclasses.replace(page, fields=tuple(found))
 
 
-async def _info(url: str) -> FieldDictionary:
-    async with AsyncMetaExtract(url) as client:
+async def _info(server: ServerOptions) -> FieldDictionary:
+    async with server.client() as client:
         return await client.field_dictionary()
 
 

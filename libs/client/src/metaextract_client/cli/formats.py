@@ -9,16 +9,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from metaextract_client.cli.options import UnreachableError, url_option
-from metaextract_client.client import AsyncMetaExtract
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.models import Format
 
 
 @click.command()
-@url_option
+@server_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def formats(*, url: str, as_json: bool) -> None:
+def formats(*, server: ServerOptions, as_json: bool) -> None:
     """List the image formats that the server reads.
 
     `support` is how well files of a format are read, by the server's latest conformance run:
@@ -29,7 +28,7 @@ def formats(*, url: str, as_json: bool) -> None:
     Exit codes: 0 fine, 1 the server answered with an error, 2 wrong usage, 3 server unreachable.
     """
     try:
-        accepted = asyncio.run(_formats(url))
+        accepted = asyncio.run(_formats(server))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     except MetaExtractError as error:
@@ -43,8 +42,8 @@ def formats(*, url: str, as_json: bool) -> None:
             click.echo("\t".join(_columns(f, raw="raw")))
 
 
-async def _formats(url: str) -> tuple[Format, ...]:
-    async with AsyncMetaExtract(url) as client:
+async def _formats(server: ServerOptions) -> tuple[Format, ...]:
+    async with server.client() as client:
         return await client.formats()
 
 

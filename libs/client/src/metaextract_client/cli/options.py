@@ -1,9 +1,16 @@
 """What several commands have in common."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
 import click
 import httpx
 
-from metaextract_client.transport import DEFAULT_URL
+from metaextract_client.client import AsyncMetaExtract
+from metaextract_client.transport import API_KEY_VARIABLE, DEFAULT_URL, URL_VARIABLE
 
 
 class UnreachableError(click.ClickException):
@@ -31,8 +38,40 @@ url_option = click.option(
     "--url",
     default=DEFAULT_URL,
     show_default=True,
-    envvar="METAEXTRACT_URL",
+    envvar=URL_VARIABLE,
     show_envvar=True,
     callback=_server_url,
     help="Address of the server.",
 )
+_api_key_option: Final = click.option(
+    "--api-key",
+    default="",
+    envvar=API_KEY_VARIABLE,
+    show_envvar=True,
+    help="Key of your account there; better kept in the environment than typed.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Which server, and who asks."""
+
+    url: str
+    api_key: str
+
+    def client(self) -> AsyncMetaExtract:
+        """Return a client that goes on with uploads which an earlier run of a command left."""
+        folder = Path(click.get_app_dir("metaextract")) / "uploads"
+        return AsyncMetaExtract(self.url, api_key=self.api_key, resume_dir=folder)
+
+
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `ServerOptions`, as its argument `server`."""
+
+    @url_option
+    @_api_key_option
+    @wraps(command)
+    def with_server(*, url: str, api_key: str, **others: Any) -> None:  # noqa: ANN401 - those of the command
+        command(server=ServerOptions(url, api_key), **others)
+
+    return with_server

@@ -9,10 +9,9 @@ from typing import Final
 
 import click
 
-from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
-from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.models import Extraction, Json
 
@@ -23,9 +22,9 @@ _FIELDS_SHOWN_MAX: Final = 8
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@url_option
+@server_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
+def privacy(*, paths: tuple[Path, ...], server: ServerOptions, as_json: bool) -> None:
     """Say what files give away about people, devices and places.
 
     Away from a terminal: tab-separated columns file, subject, exact, statement, fields.
@@ -43,7 +42,7 @@ def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
             _print(path, report)
 
     try:
-        failures = asyncio.run(_assess(url, paths, found))
+        failures = asyncio.run(_assess(server, paths, found))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     if as_json:
@@ -52,10 +51,10 @@ def privacy(*, paths: tuple[Path, ...], url: str, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-async def _assess(url: str, paths: tuple[Path, ...], found: Callable[[Path, Json], None]) -> int:
+async def _assess(server: ServerOptions, paths: tuple[Path, ...], found: Callable[[Path, Json], None]) -> int:
     """Call `found` with the report of each file, and return how many could not be read."""
     failures = 0
-    async with AsyncMetaExtract(url) as client:
+    async with server.client() as client:
         for path in paths:
             try:
                 found(path, _report(await client.extract(path)))

@@ -7,9 +7,8 @@ from typing import Final
 
 import click
 
-from metaextract_client.cli.options import UnreachableError, url_option
+from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.text import shown
-from metaextract_client.client import AsyncMetaExtract
 from metaextract_client.errors import MetaExtractError, ProblemError, ServerUnreachableError
 from metaextract_client.redaction import Redaction, RedactionProfile
 
@@ -41,8 +40,10 @@ _WORDS: Final = {
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file to write, should it exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-@url_option
-def redact(*, path: Path, profile: str, output: Path | None, force: bool, as_json: bool, url: str) -> None:
+@server_options
+def redact(
+    *, path: Path, profile: str, output: Path | None, force: bool, as_json: bool, server: ServerOptions
+) -> None:
     """Write a copy of a file without what should not be handed on; the picture stays as it is.
 
     \b
@@ -66,7 +67,7 @@ def redact(*, path: Path, profile: str, output: Path | None, force: bool, as_jso
         if not force:
             raise click.UsageError(f"{shown(str(target))} exists; --force overwrites it.")
     try:
-        done = asyncio.run(_redact(url, path, target, _PROFILES[profile.lower()], overwrite=force))
+        done = asyncio.run(_redact(server, path, target, _PROFILES[profile.lower()], overwrite=force))
     except ServerUnreachableError as error:
         raise UnreachableError(str(error)) from error
     except ProblemError as error:
@@ -83,9 +84,9 @@ def redact(*, path: Path, profile: str, output: Path | None, force: bool, as_jso
 
 
 async def _redact(
-    url: str, path: Path, target: Path, profile: RedactionProfile, *, overwrite: bool
+    server: ServerOptions, path: Path, target: Path, profile: RedactionProfile, *, overwrite: bool
 ) -> Redaction:
-    async with AsyncMetaExtract(url) as client:
+    async with server.client() as client:
         return await client.redact(path, target, profile, overwrite=overwrite)
 
 

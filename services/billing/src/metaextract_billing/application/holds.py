@@ -42,6 +42,7 @@ class HoldRequest:
     """The body of a request for a hold. Whatever the caller does not name is None.
 
     `email` and `client_address`, where the request came from, are as they were written; neither is kept.
+    `quote_accounts`: further accounts of the caller, for which the quote may have been made.
     """
 
     device: str | None
@@ -50,10 +51,12 @@ class HoldRequest:
     quoted: QuotedFile | None
     email: str | None = field(default=None, repr=False)
     client_address: str | None = field(default=None, repr=False)
+    quote_accounts: tuple[str, ...] = ()
 
     def fingerprint(self, asked: Asked) -> str:
         """Return a digest that two different bodies do not share; the same wherever they come from."""
         body = asdict(self) | {"email": asked.email, "client_address": None}
+        del body["quote_accounts"]  # who asks is the same, whatever else is theirs
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
     def keys(self, account: str, request_id: str, asked: Asked) -> list[Key[Record]]:
@@ -262,7 +265,7 @@ def _priced(book: Book, account: str, request: HoldRequest, now: datetime) -> Pr
     quote = book.get(QuoteKey(request.quoted.quote))
     if quote is None:
         raise errors.quote_not_found(request.quoted.quote)
-    return quote.price_of(request.quoted.file_id, account=account, now=now)
+    return quote.price_of(request.quoted.file_id, accounts=(account, *request.quote_accounts), now=now)
 
 
 def _hold(book: Book, name: str) -> Hold:

@@ -1,6 +1,7 @@
 """Secrets that are made here, shown once, and kept as digests: 256 random bits each, so SHA-256 is enough."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,7 @@ SECRET_BYTES_COUNT: Final = 32
 ID_BYTES_COUNT: Final = 8
 API_KEY: Final = "mx"
 SESSION: Final = "mxs"
+_WRITTEN: Final = re.compile(r"(?P<prefix>[a-z]+)_(?P<id>[0-9a-f]+)_(?P<secret>[A-Za-z0-9_-]+)")
 
 
 def digest_of(secret: str) -> str:
@@ -39,10 +41,8 @@ class Token:
     @classmethod
     def read(cls, prefix: str, text: str) -> "Token | None":
         """Return what `text` says; None if it is no such token."""
-        parts = text.split("_", 2)
-        if len(parts) != 3 or parts[0] != prefix or not all(parts):  # noqa: PLR2004 - prefix, id, secret
-            return None
-        return cls(parts[1], parts[2])
+        found = _WRITTEN.fullmatch(text)
+        return cls(found["id"], found["secret"]) if found and found["prefix"] == prefix else None
 
     @property
     def digest(self) -> str:

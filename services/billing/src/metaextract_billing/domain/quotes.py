@@ -1,5 +1,6 @@
 """Quotes: prices that are kept for a while, for one owner, each file of them for one hold."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -44,12 +45,12 @@ class Quote:
         """The sum over all files."""
         return sum(file.breakdown.credits for file in self.files)
 
-    def price_of(self, file_id: str, *, account: str, now: datetime) -> PricedFile:
-        """Return the unused price of a file for its owner.
+    def price_of(self, file_id: str, *, accounts: Collection[str], now: datetime) -> PricedFile:
+        """Return the unused price of a file for its owner, whose accounts these are.
 
         Raises QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_FILE_UNUSABLE.
         """
-        if account != self.account:
+        if self.account not in accounts:
             raise errors.quote_not_found(self.name)
         if self.expire_time <= now:
             raise errors.quote_expired(self.name)

@@ -20,7 +20,13 @@ PAGE_SIZE: Final = 100
 PAGE_SIZE_MAX: Final = 1000
 
 LOOK_SECONDS: Final = 0.5
-"""Pause between two looks at a batch that is watched."""
+"""Pause between two looks at a batch that is watched; longer where looking takes long, see below."""
+
+CANCELLED_AT_ONCE: Final = 32
+
+PAUSES_PER_LOOK: Final = 20
+"""The pause after a look is at least so many times as long: thousands of files take a database tens of
+milliseconds, and many may watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,14 @@ class BatchQueries:
         """Let nothing join any more, stop what has not ended, and return the batch."""
         await self.get(name)
         await self._batches.cancel(name, self._now())
-        for extraction in await self._batches.unfinished(name):
-            with suppress(
-                ServiceError
-            ):  # it has ended meanwhile; what is under way all the same is told below
-                await self._queries.cancel(extraction)
+        unfinished = await self._batches.unfinished(name)
+        for at in range(0, len(unfinished), CANCELLED_AT_ONCE):
+            await asyncio.gather(*map(self._cancel_one, unfinished[at : at + CANCELLED_AT_ONCE]))
         return await self.get(name)
+
+    async def _cancel_one(self, extraction: str) -> None:
+        with suppress(ServiceError):  # it has ended meanwhile; what is under way all the same is told then
+            await self._queries.cancel(extraction)
 
     async def watch(
         self, name: str, after_sequence: int, extractions_count: int, wait_seconds: float
@@ -87,6 +95,8 @@ class BatchQueries:
         under way, or when it is forgotten.
         """
         found = await self._first(name, wait_seconds)
+        clock = asyncio.get_running_loop().time
+        pause_seconds = self._look_seconds
         while True:
             is_last = _is_over(found, extractions_count)
             if found.sequence > after_sequence:
@@ -94,13 +104,15 @@ class BatchQueries:
                 yield BatchEvent(found, self._now(), is_last)
             if is_last:
                 return
-            await asyncio.sleep(self._look_seconds)
+            await asyncio.sleep(pause_seconds)
+            began = clock()
             try:
                 found = await self.get(name)
             except ServiceError as error:
                 if error.reason != "BATCH_NOT_FOUND":
                     raise
                 return
+            pause_seconds = max(self._look_seconds, PAUSES_PER_LOOK * (clock() - began))
 
     async def _first(self, name: str, wait_seconds: float) -> Batch:
         loop = asyncio.get_running_loop()

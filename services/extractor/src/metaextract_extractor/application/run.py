@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from metaextract_common.errors import ServiceError, internal
+from metaextract_common.errors import Kind, ServiceError, internal
 from metaextract_extractor.application.partials import Partials
 from metaextract_extractor.application.receiving import Parts, Receiving
 from metaextract_extractor.domain import errors
@@ -36,6 +37,9 @@ from metaextract_extractor.domain.ports import (
 from metaextract_extractor.domain.quality import ACTIONS_MAX, Quality
 from metaextract_extractor.domain.result import WALKERS, DetectedFormat, Field, Hashes, Notice, Outcome
 from metaextract_extractor.domain.revisions import revised_fields
+
+STORE_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0)
+"""Between attempts to store an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +203,20 @@ class Run:
         self._with.events.publish(f"extraction.{ended.state.value}", _attributes(ended))
 
     async def _stored(self, ended: Extraction) -> Extraction:
-        """Store the end and return what stands: that of another replica if it was quicker."""
-        try:
-            await self._with.extractions.update(ended)
-        except ServiceError as error:
-            if error.reason != "ILLEGAL_STATE_TRANSITION":
-                raise
-            return await self._with.extractions.get(ended.name)
+        """Store the end and return what stands: that of another replica if it was quicker.
+
+        Tries again if the store is away for a moment: the work is done, and would be lost.
+        """
+        for pause_seconds in (*STORE_PAUSES_SECONDS, None):
+            try:
+                await self._with.extractions.update(ended)
+                break
+            except ServiceError as error:
+                if error.reason == "ILLEGAL_STATE_TRANSITION":
+                    return await self._with.extractions.get(ended.name)
+                if error.kind is not Kind.UNAVAILABLE or pause_seconds is None:
+                    raise
+            await asyncio.sleep(pause_seconds)
         return ended
 
 

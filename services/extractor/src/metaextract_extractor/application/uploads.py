@@ -5,12 +5,16 @@ import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Final
 
 from metaextract_extractor.application.receiving import Parts, Receiving
 from metaextract_extractor.application.run import Run, Surroundings
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.formats import extension_of
 from metaextract_extractor.domain.model import Ended, Event, Extraction, State, UploadHeader
+
+LOOK_SECONDS: Final = 0.2
+"""Pause between two looks at what another replica reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class Uploads:
         self._running[extraction.name] = running = _Running(run, task)
         task.add_done_callback(lambda _: self._running.pop(extraction.name))
         try:
+            await asyncio.sleep(0)  # a task that is cancelled before it has begun would end nothing
             async with aclosing(self._with.event_log.follow(extraction.name, 0)) as events:
                 async for event in events:
                     yield event
@@ -137,7 +142,7 @@ class Uploads:
     ) -> AsyncGenerator[Event, None]:
         """Answer a repeated upload with its first extraction, if it brings the same bytes.
 
-        One that is still read here is waited for.
+        One that is still read, here or elsewhere, is waited for.
         """
         if earlier.state is State.RECEIVING:
             raise errors.request_id_reused(header.request_id)
@@ -158,7 +163,11 @@ class Uploads:
     async def _ended(self, extraction: Extraction) -> Extraction:
         if (running := self._running.get(extraction.name)) is not None:
             await asyncio.wait({running.task})
-        return await self._with.extractions.get(extraction.name)
+        while True:
+            found = await self._with.extractions.get(extraction.name)
+            if found.ended:
+                return found
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _ignored() -> None:

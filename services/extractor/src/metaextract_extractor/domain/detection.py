@@ -27,6 +27,7 @@ _ALSO_DECLARED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "JPEG": ("image/jpg",),
         "MPO": ("image/jpg",),
         "ICO": ("image/x-cursor", "image/vnd.microsoft.cursor"),
+        "J2C": ("image/jp2", "image/jpx"),
         "SVG": ("application/xml", "text/xml"),
         "SVGZ": ("application/gzip", "application/x-gzip"),
     }
@@ -123,6 +124,7 @@ def _may_be_declared(known: Format, media_type: str) -> bool:
     plain = media_type.partition(";")[0].strip().lower()
     if plain in _SAID_FOR_ANY or plain in known.media_types or plain in _ALSO_DECLARED.get(known.name, ()):
         return True
-    return any(
-        _may_be_named(known, entry.extensions[0]) for entry in BY_NAME.values() if plain in entry.media_types
-    )
+    others = [entry for entry in BY_NAME.values() if plain in entry.media_types]
+    if not others:  # a name for images that we do not know contradicts nothing
+        return plain.startswith("image/")
+    return any(_may_be_named(known, entry.extensions[0]) for entry in others)

@@ -15,7 +15,8 @@ class Background:
     def __init__(self, complain: Callable[[BaseException], None]) -> None:
         self._complain = complain
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._ending_since: float | None = None
+        self._ending = asyncio.Event()
+        self._ending_since = 0.0
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin. What goes wrong is told to those who wait for the task, if there are any."""
@@ -26,12 +27,22 @@ class Background:
 
     def drain_begins(self) -> None:
         """Let the time of `drained` run from now."""
+        self._ending.set()
         self._ending_since = asyncio.get_running_loop().time()
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; tell whether there is time left for more."""
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
 
     async def drained(self, seconds_max: float) -> None:
         """Return when everything has ended, if need be by stopping it."""
-        now = asyncio.get_running_loop().time()
-        spent_seconds = now - (now if self._ending_since is None else self._ending_since)
+        if not self._ending.is_set():
+            self.drain_begins()
+        spent_seconds = asyncio.get_running_loop().time() - self._ending_since
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=max(0.0, seconds_max - spent_seconds))
             for task in left:

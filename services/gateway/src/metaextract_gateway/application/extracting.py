@@ -63,9 +63,14 @@ class Extracting:
         """Hold what an upload may cost before it is there; `extract` finds the hold by its request id."""
         return await self._hold(payer, upload)
 
+    async def is_paid(self, payer: Payer, upload: Upload) -> bool:
+        """Tell whether this request has been charged for."""
+        return (await self._hold(payer, upload)).state is HoldState.CAPTURED
+
     async def give_back(self, hold: str) -> None:
-        """Release what was reserved for an upload that never came."""
-        await self._release(hold)
+        """Release what was reserved for an upload that never came; nothing if `hold` is empty."""
+        if hold:
+            await self._release(hold)
 
     async def settle(self, payer: Payer, upload: Upload, delivered: Delivered) -> None:
         """Charge for what was delivered when nobody was left to charge. Idempotent."""

@@ -42,7 +42,7 @@ class ReadingUploads:
 
     async def begin(self, upload_id: str) -> None:
         """Return when the extraction has begun, or is put off; raises what keeps it from beginning."""
-        reading = self._started(upload_id)
+        reading = self._started(upload_id, adopted=False)
         began = asyncio.create_task(reading.begun.wait())
         try:
             assert reading.task is not None  # noqa: S101 - set by `_started`
@@ -56,29 +56,29 @@ class ReadingUploads:
     def adopt(self, upload_id: str) -> None:
         """Read an upload that nobody reads; one that was refused waits until its client asks again."""
         if upload_id not in self._refused:
-            self._started(upload_id)
+            self._started(upload_id, adopted=True)
 
     async def is_used(self, extraction_id: str) -> bool:
         """Tell whether there is an extraction of this name."""
         return await self._extractions.find(extraction_id) is not None
 
-    def _started(self, upload_id: str) -> _Reading:
+    def _started(self, upload_id: str, *, adopted: bool) -> _Reading:
         reading = self._readings.get(upload_id)
         if reading is None:
             self._readings[upload_id] = reading = _Reading()
             self._refused.discard(upload_id)
-            reading.task = self._background.start(self._read(upload_id, reading.begun))
+            reading.task = self._background.start(self._read(upload_id, reading.begun, adopted=adopted))
             reading.task.add_done_callback(lambda _: self._readings.pop(upload_id))
         return reading
 
-    async def _read(self, upload_id: str, begun: asyncio.Event) -> None:
+    async def _read(self, upload_id: str, begun: asyncio.Event, *, adopted: bool) -> None:
         async with self._store.reading(upload_id) as alone:
             if not alone:
                 return  # another gateway does
             for pause_seconds in PAUSES_SECONDS:
                 kept = await self._store.get(upload_id)
                 try:
-                    if kept.known.is_settled or await self._attempt(kept, begun):
+                    if kept.known.is_settled or await self._attempt(kept, begun, adopted=adopted):
                         await self._store.settle(upload_id)
                         return
                 except ServiceError as error:
@@ -87,12 +87,15 @@ class ReadingUploads:
                         raise
                     pause_seconds = max(pause_seconds, error.retry_after_seconds or 0)  # noqa: PLW2901
                 begun.set()  # it will, before long
-                await asyncio.sleep(pause_seconds)
+                if not await self._background.pause(pause_seconds):
+                    return
 
-    async def _attempt(self, kept: Kept, begun: asyncio.Event) -> bool:
+    async def _attempt(self, kept: Kept, begun: asyncio.Event, *, adopted: bool) -> bool:
         """Tell whether the extraction is over. Raises what kept it from beginning or from being paid."""
         known = kept.known
         found = await self._extractions.find(known.upload.extraction_id)
+        if adopted and found is None and await self._extracting.is_paid(known.payer, known.upload):
+            return True  # read and paid so long ago that the result is forgotten: not again
         end = await self._extract(known, begun) if found is None else found.end
         if isinstance(end, ServiceError):
             if end.kind not in PASSING and (found is None or end.reason not in CUT_OFF):
@@ -102,6 +105,10 @@ class ReadingUploads:
             return False
         if found is not None and end is not None:
             await self._extracting.settle(known.payer, known.upload, end)
+        if end is not None and end.extraction_id != known.upload.extraction_id:
+            # The same request was read before, in another way: tell where.
+            again = replace(known.upload, extraction_id=end.extraction_id)
+            await self._store.know(replace(known, upload=again))
         return end is not None  # if not, it is still read, for a gateway that is gone
 
     async def _extract(self, known: ResumableUpload, begun: asyncio.Event) -> Delivered | ServiceError | None:

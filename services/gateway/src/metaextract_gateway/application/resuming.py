@@ -71,15 +71,19 @@ class Resuming:
         upload = known.upload
         if upload.size_bytes_expected is not None and upload.size_bytes_expected > upload.size_bytes_max:
             raise errors.upload_too_large(upload.size_bytes_max)
-        async with self._creating:
+        kept = await self._store.all()
+        if repeatable and (earlier := _earlier(kept, known)) is not None:
+            return earlier
+        self._admit(kept, known)
+        if await self._reading.is_used(upload.extraction_id):
+            raise invalid_request("extraction_id", "must be one that is not in use")
+        known = await self._reserved(known)
+        async with self._creating:  # others may have come meanwhile
             kept = await self._store.all()
             if repeatable and (earlier := _earlier(kept, known)) is not None:
                 return earlier
-            if await self._reading.is_used(upload.extraction_id):
-                raise invalid_request("extraction_id", "must be one that is not in use")
-            self._admit([one for one in kept if not one.known.is_settled], known)
-            known = await self._reserved(known)
             try:
+                self._admit(kept, known)
                 made = await self._store.add(known)
             except BaseException:
                 await self._extracting.give_back(known.hold)
@@ -129,7 +133,7 @@ class Resuming:
             if not known.is_settled:
                 await self._extracting.give_back(known.hold)
         for kept in await self._store.all():
-            if kept.is_whole and not kept.known.is_settled:
+            if kept.is_whole:
                 self._reading.adopt(kept.known.id)
 
     async def _found(self, upload_id: str, account: str) -> Kept:

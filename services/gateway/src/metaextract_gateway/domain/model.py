@@ -52,11 +52,13 @@ class Quoted:
     """The price that an upload claims: a quote, and the file's id within it.
 
     `must_hold`: refuse the upload if the price no longer stands, rather than price it by what it is.
+    `accounts`: further accounts of the caller, for which the quote may have been made.
     """
 
     quote: str
     file_id: str
     must_hold: bool = False
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Upload:
 
     `detached`: once it is whole, it is read to the end whatever becomes of us. `batch`: the batch it belongs
     to, or empty. `declared_type_binds`: if the content is of another type than name or media type say, it is
-    refused.
+    refused. `sha256`: what the client says of the content, 32 bytes; empty if it does not.
     """
 
     extraction_id: str
@@ -80,6 +82,7 @@ class Upload:
     detached: bool = False
     batch: str = ""
     declared_type_binds: bool = False
+    sha256: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class UploadStore(Protocol):
         ...
 
     async def all(self) -> Sequence[Kept]:
-        """Return what is kept."""
+        """Return what is not settled yet."""
         ...
 
     async def expired(self) -> Sequence[ResumableUpload]:

@@ -1,5 +1,6 @@
 """A gateway in which people can sign in, before a users service in memory."""
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator
@@ -47,6 +48,8 @@ class Directory:
         self.asked: list[str] = []
         self.already_verified = False
         self.error: ServiceError | None = None
+        self.may_refresh = asyncio.Event()
+        self.may_refresh.set()
         self._numbers = itertools.count(1)
 
     def _ask(self, what: str) -> None:
@@ -94,7 +97,9 @@ class Directory:
             self.sessions.clear()
             raise refusal("REFRESH_TOKEN_INVALID", Kind.UNAUTHENTICATED)
         self.used.add(refresh_token)
-        return self._session(self.sessions[refresh_token])
+        session = self._session(self.sessions[refresh_token])
+        await self.may_refresh.wait()
+        return session
 
     async def end_session(self, refresh_token: str) -> None:
         self._ask(f"end_session {refresh_token}")
@@ -160,8 +165,8 @@ class Gate:
         ]
         self.app = build_app(routes, self.sign_ins)
 
-    def client(self) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(self.app, client=("192.0.2.7", 1))
+    def client(self, address: str = "192.0.2.7") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, client=(address, 1))
         return httpx.AsyncClient(transport=transport, base_url=f"{self.scheme}://here")
 
     async def token_of(self, user: User, age: timedelta = timedelta()) -> str:

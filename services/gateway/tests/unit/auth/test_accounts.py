@@ -1,5 +1,6 @@
 """Registering, signing in and out, in the legacy shapes (§1.11)."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 
@@ -90,7 +91,7 @@ async def test_what_is_missing_is_told_by_field(http, body, details) -> None:
                 ]
             },
         ),
-        (invalid_request("email", "must be a valid email"), {"email": ["Email: must be a valid email"]}),
+        (invalid_request("email", "must be a valid email"), {"email": ["Email must be a valid email"]}),
     ],
 )
 async def test_what_the_users_service_refuses_is_told_by_field(gate, http, error, details) -> None:
@@ -267,6 +268,31 @@ async def test_signing_out_ends_the_session_and_clears_the_cookie(gate, http, ho
     assert (await http.post("/api/auth/refresh", headers=kept)).status_code == 401
 
 
+async def test_no_earlier_token_goes_on_after_signing_out(gate, http) -> None:
+    first = (await login(http, gate)).json()["token"]
+    tokens = [first, *[(await http.post("/api/auth/refresh")).json()["token"] for _ in range(2)]]
+    await http.post("/api/auth/logout")
+
+    for token in tokens:
+        kept = {"Authorization": f"Bearer {token}"}
+        assert (await http.post("/api/auth/refresh", headers=kept)).status_code == 401
+
+
+async def test_a_refresh_that_is_under_way_does_not_survive_signing_out(gate, http) -> None:
+    token = (await login(http, gate)).json()["token"]
+    kept = {"Authorization": f"Bearer {token}"}
+
+    gate.directory.may_refresh.clear()
+
+    refreshing = asyncio.create_task(http.post("/api/auth/refresh", headers=kept))
+    while "refresh_session" not in gate.directory.asked:
+        await asyncio.sleep(0)
+    out = await http.post("/api/auth/logout", headers=kept)
+    gate.directory.may_refresh.set()
+
+    assert (out.status_code, (await refreshing).status_code) == (200, 401)
+
+
 async def test_signing_out_twice_is_no_failure(http) -> None:
     assert (await http.post("/api/auth/logout")).status_code == 200
 
@@ -282,3 +308,14 @@ async def test_a_csrf_token_is_given_to_whoever_is_signed_in(gate, http) -> None
     cookie = cookies_of(answer)["csrf_token"]
     assert cookie["value"] == answer.json()["token"]
     assert cookie["attributes"] == ["max-age=3600", "path=/", "samesite=strict"]
+
+
+async def test_nothing_about_somebody_is_kept_by_a_cache(gate, http) -> None:
+    answers = [
+        await login(http, gate),
+        await http.post("/api/auth/refresh"),
+        await http.get("/api/auth/me"),
+        await http.get("/api/auth/csrf-token"),
+    ]
+
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store"] * 4

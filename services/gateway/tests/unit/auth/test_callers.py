@@ -1,5 +1,7 @@
 """The caller of a request is found once; what proves nothing is refused or counts for nothing (§0.3)."""
 
+from datetime import timedelta
+
 import pytest
 from starlette.requests import HTTPConnection
 
@@ -76,6 +78,34 @@ async def test_a_key_that_was_revoked_is_refused_after_twenty_seconds(gate, http
     assert (await http.get("/v1/who", headers=key)).status_code == 401
 
 
+async def test_nobody_guesses_keys(gate, http) -> None:
+    good = {"X-API-Key": "mx_k1_secret"}
+    wrong = [await http.get("/v1/who", headers={"X-API-Key": f"mx_{number}"}) for number in range(102)]
+    asked_count = len(gate.directory.asked)
+    legacy = await http.get("/api/who", headers={"X-API-Key": "mx_102"})
+    neighbour = await http.get("/v1/who", headers=good)
+
+    assert [one.status_code for one in wrong] == [401] * 100 + [429] * 2
+    assert wrong[-1].headers["retry-after"] == "60"
+    assert asked_count == 100
+    assert legacy.json()["account"] == ""
+    assert neighbour.status_code == 429
+    gate.seconds = 60.0
+    assert (await http.get("/v1/who", headers=good)).status_code == 200
+
+
+async def test_wrong_keys_of_others_do_not_matter(gate, http) -> None:
+    good = {"X-API-Key": "mx_k1_secret"}
+    assert (await http.get("/v1/who", headers=good)).status_code == 200
+    for number in range(101):
+        await http.get("/v1/who", headers={"X-API-Key": f"mx_{number}"})
+    async with gate.client("198.51.100.1") as elsewhere:
+        other = await elsewhere.get("/v1/who", headers={"X-API-Key": "mx_wrong"})
+
+    assert (await http.get("/v1/who", headers=good)).status_code == 200  # it was known before
+    assert other.status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/v1/who", "/api/who"])
 async def test_a_key_that_cannot_be_checked_is_neither_taken_nor_ignored(gate, http, path) -> None:
     gate.directory.error = service_unreachable("VerifyApiKey")
@@ -142,6 +172,13 @@ async def test_a_page_of_somebody_else_does_not_act_with_the_cookie(gate, http, 
     assert (await http.get("/v1/who", headers=cookie | page)).status_code == 200  # reading changes nothing
 
 
+async def test_neither_does_it_act_with_a_cookie_that_has_expired(gate, http) -> None:
+    expired = {"Cookie": f"auth_token={await gate.token_of(gate.ada, timedelta(hours=2))}", **OTHER_PAGES[0]}
+
+    assert (await http.post("/api/auth/logout", headers=expired)).status_code == 403
+    assert gate.directory.asked == ["start_session"]
+
+
 async def test_a_page_that_has_the_callers_csrf_token_acts_with_the_cookie(gate, http) -> None:
     cookie = {"Cookie": f"auth_token={await gate.token_of(gate.ada)}", **OTHER_PAGES[0]}
     token = (await http.get("/api/auth/csrf-token", headers=cookie)).json()["token"]
@@ -159,14 +196,15 @@ async def test_whoever_sends_a_token_themselves_may_come_from_anywhere(gate, htt
     assert (await http.post("/v1/who", headers=headers)).status_code == 200
 
 
-async def test_a_proxy_that_renames_the_host_is_known_by_the_public_address(gate) -> None:
-    gate.sign_ins._public_url = "https://photos.example"
+async def test_pages_of_origins_that_are_named_act_with_the_cookie(gate, http) -> None:
+    """Behind a proxy that renames the host, or on a host of their own."""
+    gate.sign_ins._origins = {"https://photos.example"}
     cookie = {"Cookie": f"auth_token={await gate.token_of(gate.ada)}"}
-    async with gate.client() as http:
-        ours = await http.post("/v1/who", headers=cookie | {"Origin": "https://photos.example"})
-        plain = await http.post("/v1/who", headers=cookie | {"Origin": "http://photos.example"})
+    ours = {"Origin": "https://photos.example", "Sec-Fetch-Site": "same-site"}
+    plain = {"Origin": "http://photos.example"}
 
-    assert (ours.status_code, plain.status_code) == (200, 403)
+    assert (await http.post("/v1/who", headers=cookie | ours)).status_code == 200
+    assert (await http.post("/v1/who", headers=cookie | plain)).status_code == 403
 
 
 async def test_a_socket_that_a_page_of_somebody_else_opens_is_anybodys(gate) -> None:

@@ -1,58 +1,22 @@
 """Tokens of an identity provider that really answers on a socket and signs with real keys."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.auth.issuer_keys import FRESH_SECONDS, PAUSE_SECONDS, IssuerKeys
 from metaextract_gateway.adapters.http.auth.oidc import OidcTokens
 from metaextract_gateway.domain.identity import Identity
+from metaextract_testing.identity_provider import AUDIENCE, EC, ED, RSA, identity_provider, published
 
-AUDIENCE = "metaextract-api"
 WELL_KNOWN = "c2VjcmV0LXRoYXQtZXZlcnlib2R5LWtub3dzLXdob2V2ZXI"
-RSA = rsa.generate_private_key(65537, 2048)
 RSA_NEW = rsa.generate_private_key(65537, 2048)
 RSA_SHORT = rsa.generate_private_key(65537, 1024)  # noqa: S505 - refused
-EC = ec.generate_private_key(ec.SECP256R1())
-ED = ed25519.Ed25519PrivateKey.generate()
-ALGORITHMS = {RSA: "RS256", RSA_NEW: "RS256", RSA_SHORT: "RS256", EC: "ES256", ED: "EdDSA"}
-
-
-def published(key, kid, **more):
-    algorithm = jwt.get_algorithm_by_name(ALGORITHMS[key])
-    return algorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": kid} | more
-
-
-class Issuer:
-    """An identity provider. `keys`: what it publishes; `requests`: how often it was asked for them."""
-
-    def __init__(self, url):
-        self.url = self.named = url
-        self.keys = [published(RSA, "rsa"), published(EC, "ec"), published(ED, "ed")]
-        self.requests = 0
-        self.away = False
-
-    def answer(self, path):
-        """Return the status and the document at a path."""
-        if path == "/.well-known/openid-configuration":
-            return 200, {"issuer": self.named, "jwks_uri": f"{self.url}/keys"}
-        self.requests += 1
-        return (503, {}) if self.away else (200, {"keys": self.keys})
-
-    def token(self, key=RSA, kid="rsa", *, algorithm=None, lifetime=timedelta(minutes=5), **claims):
-        now = datetime.now(UTC)
-        said = {"iss": self.url, "aud": AUDIENCE, "sub": "ada-at-idp", "iat": now, "exp": now + lifetime}
-        present = {name: value for name, value in (said | claims).items() if value is not None}
-        headers = {} if kid is None else {"kid": kid}
-        return jwt.encode(present, key, algorithm or ALGORITHMS[key], headers)
 
 
 class Clock:
@@ -63,33 +27,15 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def server():
-    """A real HTTP server that answers for the issuer of the test."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, document = self.server.issuer.answer(self.path)
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def running():
+    with identity_provider() as provider:
+        yield provider
 
 
 @pytest.fixture
-def issuer(server):
-    server.issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
-    return server.issuer
+def issuer(running):
+    running.renew()
+    return running
 
 
 @pytest.fixture
@@ -134,9 +80,9 @@ async def test_an_address_that_is_none_is_not_handed_on(tokens, issuer, email) -
         ({"aud": []}, "malformed"),
         ({"iss": "https://evil.test"}, "issuer"),
         ({"nbf": datetime.now(UTC) + timedelta(hours=1)}, "malformed"),
-        ({"kid": "nobody-has-it"}, "unknown"),
-        ({"kid": "ec"}, "signature"),
-        ({"kid": None}, "unknown"),
+        ({"key_id": "nobody-has-it"}, "unknown"),
+        ({"key_id": "ec"}, "signature"),
+        ({"key_id": None}, "unknown"),
         ({"key": RSA_NEW}, "signature"),
     ],
 )
@@ -166,7 +112,7 @@ async def test_a_token_without_signature_is_refused(tokens, issuer) -> None:
     unsigned = issuer.token(None, "rsa", algorithm="none")
 
     assert await cause(tokens, unsigned) == "signature"
-    assert issuer.requests == 0  # nor is the issuer asked for it
+    assert issuer.requests_count == 0  # nor is the issuer asked for it
 
 
 @pytest.mark.parametrize("encoding", [serialization.Encoding.PEM, serialization.Encoding.DER])
@@ -202,11 +148,11 @@ async def test_a_key_that_is_too_short_signs_nothing(tokens, issuer) -> None:
 async def test_keys_are_read_once_and_again_after_ten_minutes(tokens, issuer, clock) -> None:
     for _ in range(3):
         await tokens.identity(issuer.token())
-    assert issuer.requests == 1
+    assert issuer.requests_count == 1
 
     clock.seconds += FRESH_SECONDS
     await tokens.identity(issuer.token())
-    assert issuer.requests == 2
+    assert issuer.requests_count == 2
 
 
 async def test_a_key_that_is_new_is_found_at_once(tokens, issuer, clock) -> None:
@@ -220,12 +166,12 @@ async def test_a_key_that_is_new_is_found_at_once(tokens, issuer, clock) -> None
 
 async def test_keys_that_nobody_has_do_not_have_the_issuer_asked_each_time(tokens, issuer, clock) -> None:
     for number in range(20):
-        assert await cause(tokens, issuer.token(kid=f"made-up-{number}")) == "unknown"
-    assert issuer.requests == 1
+        assert await cause(tokens, issuer.token(key_id=f"made-up-{number}")) == "unknown"
+    assert issuer.requests_count == 1
 
     clock.seconds += PAUSE_SECONDS
-    assert await cause(tokens, issuer.token(kid="made-up")) == "unknown"
-    assert issuer.requests == 2
+    assert await cause(tokens, issuer.token(key_id="made-up")) == "unknown"
+    assert issuer.requests_count == 2
 
 
 async def test_known_keys_stay_good_while_the_issuer_is_away(tokens, issuer, clock) -> None:
@@ -235,7 +181,7 @@ async def test_known_keys_stay_good_while_the_issuer_is_away(tokens, issuer, clo
 
     assert (await tokens.identity(issuer.token())).subject == "ada-at-idp"
     assert await cause(tokens, issuer.token(RSA_NEW, "new")) == "IDENTITY_PROVIDER_UNAVAILABLE"
-    assert issuer.requests == 2
+    assert issuer.requests_count == 2
 
     issuer.away, issuer.keys = False, [published(RSA_NEW, "new")]
     clock.seconds += PAUSE_SECONDS

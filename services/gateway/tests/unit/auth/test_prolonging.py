@@ -21,6 +21,7 @@ async def test_an_expired_cookie_is_taken_for_a_newer_one(gate, http, old, path)
     answer = await http.get(path, headers=old)
 
     assert answer.json() == {"account": f"user:{gate.ada.id}", "by": "session"}
+    assert answer.headers["cache-control"] == "no-store"
     newer = answer.cookies["auth_token"]
     assert gate.tokens.caller(newer).user == gate.ada.id
     assert gate.tokens.refresh_token(newer) == "refresh-2"
@@ -66,7 +67,7 @@ async def test_a_program_prolongs_its_session_itself(gate, http) -> None:
 async def test_a_page_of_somebody_else_prolongs_nothing(gate, http, old) -> None:
     foreign = old | {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"}
 
-    assert (await http.post("/v1/who", headers=foreign)).status_code == 401
+    assert (await http.post("/v1/who", headers=foreign)).status_code == 403
     assert "refresh_session" not in gate.directory.asked
 
 

@@ -59,6 +59,7 @@ def hold_request_from_proto(request: pb.CreateHoldRequest) -> HoldRequest:
         quoted=QuotedFile(request.quote, request.quote_file_id) if request.quote else None,
         email=request.email or None,
         client_address=request.client_address or None,
+        quote_accounts=tuple(request.quote_accounts),
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import structlog
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import Storage
+
+from metaextract_gateway.adapters.counters.memory import MemoryCounters
 
 log = structlog.stdlib.get_logger()
 
@@ -33,7 +35,7 @@ class FallingBack(Storage):
         expected = shared.base_exceptions
         own = expected if isinstance(expected, tuple) else (expected,)
         self._away: tuple[type[Exception], ...] = (TimeoutError, *own)
-        self._local = MemoryStorage()
+        self._local = MemoryCounters()
         self._resumes_at = 0.0
 
     @property

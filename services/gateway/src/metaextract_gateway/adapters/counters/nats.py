@@ -90,7 +90,7 @@ async def made_stream(connection: Client) -> JetStreamContext:
 
 
 class NatsCounters(Storage):
-    """Counts in one stream for all gateways. A window begins with its first hit, as with `MemoryStorage`.
+    """Counts in one stream for all gateways. A window begins with its first hit, as with `MemoryCounters`.
 
     A hit is one round trip unless another gateway counted the same key since. `get` and `get_expiry`
     answer what the last hit of this process saw. Calls raise what NATS raises, and `CountersBusyError`.

@@ -22,7 +22,6 @@ from metaextract_gateway.adapters.http.edge import Edge, addressed, guarded, lim
 from metaextract_gateway.adapters.http.legacy import errors as legacy
 from metaextract_gateway.adapters.http.legacy.charset import PREFIX as LEGACY
 from metaextract_gateway.adapters.http.legacy.charset import LegacyCharsetMiddleware
-from metaextract_gateway.adapters.http.lingering import LingeringCloseMiddleware
 from metaextract_gateway.domain import errors
 
 log = structlog.stdlib.get_logger()
@@ -52,7 +51,6 @@ def build_app(
     limited(app, edge)
     if sign_ins is not None:
         app.add_middleware(CallerMiddleware, sign_ins)
-    app.add_middleware(LingeringCloseMiddleware)
     return addressed(TracingMiddleware(LegacyCharsetMiddleware(guarded(app, edge))), edge)
 
 
@@ -74,7 +72,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> set[str]:
-    """Return the methods that a path answers, of all of its routes: the framework tells those of the first."""
+    """Return the methods that a path answers, of all its routes; the framework tells those of the first."""
     routes = [one for one in request.app.routes if isinstance(one, Route)]
     answering = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
     return {"OPTIONS", *(method for one in answering for method in one.methods or ())}

@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers 
     from metaextract.extractor.v1.batches_pb2_grpc import BatchServiceAsyncStub
 
 BATCHES: Final = pb.DESCRIPTOR.services_by_name["BatchService"]
+PAYMENT_REQUIRED: Final = 402
+_CLOSED: Final = ("BATCH_CANCELLED", "BATCH_FULL")
 FILES_COUNT_MAX: Final = 10_000
 """Files of one request."""
 
@@ -73,6 +75,7 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, who: Sessions, watching:
 
     async def create(request: Request) -> Response:
         negotiation.chosen(request, [negotiation.JSON])
+        transcoding.refuse_others(request, ("batch", "operations"))
         batch, operations = request.query_params.get("batch", ""), operations_of(request)
         check_batch(batch)
         visitor = intake.visitor(
@@ -101,7 +104,11 @@ def routes(intake: Intake, extractor: grpc.aio.Channel, who: Sessions, watching:
 
 
 class _Sending:
-    """The files of one request, one after the other; one that goes wrong does not end the others."""
+    """The files of one request, one after the other; one that goes wrong does not end the others.
+
+    What will be so for all that follow is not asked again: that nothing is left to pay with, or that the
+    batch takes no more.
+    """
 
     def __init__(
         self, request: Request, intake: Intake, payer: Payer, operations: Operations, batch: str
@@ -112,6 +119,7 @@ class _Sending:
         self._operations = operations
         self.batch = batch
         self.files: list[_File] = []
+        self._end: ServiceError | None = None
 
     @property
     def began(self) -> bool:
@@ -125,15 +133,19 @@ class _Sending:
 
     async def send(self, incoming: IncomingUpload) -> None:
         """Extract one file and note what became of it; raises `ClientDisconnect`."""
-        file = _File(incoming.file_name)
+        file = _File(incoming.file_name, error=self._end)
+        self.files.append(file)
+        if self._end is not None:
+            return
         upload = self._intake.upload(self._request, incoming, operations=self._operations, batch=self.batch)
         if key := idempotency_key(self._request):
-            upload = replace(upload, request_id=_key_of_file(key, len(self.files)))
-        self.files.append(file)
+            upload = replace(upload, request_id=_key_of_file(key, len(self.files) - 1))
         try:
             await self._intake.run_one_of_many(self._payer, upload, incoming, file.saw)
         except ServiceError as error:
             file.error = error
+            if problems.status_of(error) == PAYMENT_REQUIRED or error.reason in _CLOSED:
+                self._end = error
         if file.batch:  # that of the first time, if the request is repeated
             self.batch = file.batch
 

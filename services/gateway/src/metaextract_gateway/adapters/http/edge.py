@@ -11,16 +11,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from metaextract_gateway.adapters.http.addresses import ForwardedMiddleware, Trust
 from metaextract_gateway.adapters.http.admission import Admission, AdmissionMiddleware, Room
 from metaextract_gateway.adapters.http.hardening import DoorMiddleware, Doors, SecurityHeadersMiddleware
+from metaextract_gateway.adapters.http.lingering import LingeringCloseMiddleware
 from metaextract_gateway.adapters.http.rate_limits import RateLimitMiddleware, RateLimits
 
 PREFLIGHT_SECONDS: Final = 600
 EXPOSED: Final = (
-    "Content-Disposition", "Location", "Retry-After", "MetaExtract-Redaction",
+    "Content-Disposition", "Location", "Retry-After", "MetaExtract-Extraction", "MetaExtract-Redaction",
+    "Preference-Applied",
     "RateLimit", "RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
     "X-RateLimit-Daily-Limit", "X-RateLimit-Daily-Remaining", "X-RateLimit-Daily-Reset",
     "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
-    "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset",
+    "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset",
     "traceparent", "tracestate",
 )  # fmt: skip
 """Headers that pages of other sites may read."""
@@ -46,7 +48,7 @@ def limited(app: Starlette, edge: Edge) -> None:
 
 def guarded(app: ASGIApp, edge: Edge) -> ASGIApp:
     """Wrap what needs no caller."""
-    app = DoorMiddleware(app, edge.doors)
+    app = LingeringCloseMiddleware(DoorMiddleware(app, edge.doors))
     if edge.doors.origins:
         app = CORSMiddleware(
             app,

@@ -16,7 +16,9 @@ URL_BYTES_MAX: Final = 8 * 1024
 JSON_BYTES_MAX: Final = 1024 * 1024
 """The body of a request that carries no file; legacy routes refuse those over 100 kB themselves."""
 
-UPLOADS: Final = re.compile(r"/api/images_mvp/extract|/v1/(extractions|redactions|uploads|batches)(/.*)?")
+UPLOADS: Final = re.compile(
+    r"/api/images_mvp/extract|/v1/(extractions|redactions|batches)|/v1/uploads(/[^/]*)?"
+)
 """Paths to which files are sent; their routes bound what they read."""
 
 ALWAYS: Final[Mapping[str, str]] = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from metaextract_common.errors import ServiceError, invalid_request
+from metaextract_common.errors import ServiceError, internal, invalid_request
 from metaextract_gateway.adapters.http import uploads
 from metaextract_gateway.adapters.http.auth.callers import account_of
 from metaextract_gateway.adapters.http.devices import DeviceTokens
@@ -114,6 +114,7 @@ class Intake:
             operations=operations,
             quoted=quoted,
             batch=batch,
+            sha256=incoming.sha256,
         )
 
     async def run(
@@ -138,24 +139,29 @@ class Intake:
 
         Raises what keeps it from beginning, or the file from arriving.
         """
-        body_read, names = asyncio.Event(), asyncio.Queue[str]()
+        body_read, begun = asyncio.Event(), asyncio.Event()
+        names: list[str] = []
 
-        async def begun() -> str:
-            name = await names.get()
+        def seen(happening: Happening) -> None:
+            names.append(happening.message.name)
+            begun.set()
+
+        async def arrived() -> None:
             await body_read.wait()
-            return name
+            await begun.wait()
 
-        chunks = noticed(incoming.chunks, body_read)
-        run = self._run(payer, upload, chunks, lambda happening: names.put_nowait(happening.message.name))
-        working, beginning = self._background.start(run), asyncio.create_task(begun())
+        run = self._run(payer, upload, noticed(incoming.chunks, body_read), seen)
+        working, arriving = self._background.start(run), asyncio.create_task(arrived())
         try:
-            await asyncio.wait({working, beginning}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({working, arriving}, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 working.result()
-            return await beginning
+            if not names:
+                raise internal()
+            return names[0]
         finally:
-            if not beginning.done():
-                beginning.cancel()
+            arriving.cancel()
+            if not body_read.is_set():
                 working.cancel()  # the client went before its file was here
 
     async def _run(self, payer: Payer, upload: Upload, chunks: AsyncIterator[bytes], seen: Seen) -> Outcome:

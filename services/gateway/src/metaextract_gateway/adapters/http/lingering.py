@@ -17,7 +17,7 @@ LINGER_BYTES_MAX: Final = 256 * 1024 * 1024
 
 
 class LingeringCloseMiddleware:
-    """Innermost around the application: sees how much of the body was asked for."""
+    """Around all that may refuse: sees how much of the body was asked for."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

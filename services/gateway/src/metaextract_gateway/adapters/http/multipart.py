@@ -1,6 +1,8 @@
 """Reads multipart bodies (RFC 7578) as they arrive: small fields whole, files as chunks that nobody keeps."""
 
 import asyncio
+import base64
+import re
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -15,14 +17,25 @@ FIELD_BYTES_MAX = 512 * 1024
 """A browser's fingerprint, which old clients send along, may be large."""
 FIELDS_COUNT_MAX = 50
 HEADER_BYTES_MAX = 16 * 1024
+_SHA256 = re.compile(r"\bsha-256=:([A-Za-z0-9+/]{43}=):")
+
+
+def stated_sha256(digests: str) -> bytes:
+    """Return the SHA-256 of a list of digests, `sha-256=:<base64>:` (RFC 9530); empty if none can be read."""
+    found = _SHA256.search(digests)
+    return base64.b64decode(found[1]) if found else b""
 
 
 @dataclass(slots=True)
 class FilePart:
-    """A file of a form. `offset` is the place of its first byte in the body; `chunks` are those not taken."""
+    """A file of a form. `offset` is the place of its first byte in the body; `chunks` are those not taken.
+
+    `sha256`: what the part's `Content-Digest` says of the file; empty if nothing.
+    """
 
     name: str
     media_type: str
+    sha256: bytes = b""
     offset: int = 0
     began: bool = False
     ended: bool = False
@@ -42,7 +55,7 @@ class _Part:
 
 
 class FormBody:
-    """A body on its way. Several may wait for more of it: it is read and parsed once.
+    """A body on its way. If it may hold several files, several may wait for more of it: it is read once.
 
     That matters where a file is given up half way: whoever read it may still wait when the next one begins.
     """
@@ -52,6 +65,7 @@ class FormBody:
     ) -> None:
         self._body = body
         self._form = _Form(boundary, file_field, files_count_max)
+        self._has_one_reader = files_count_max == 1
         self._advancing: asyncio.Task[bool] | None = None
 
     @property
@@ -98,6 +112,8 @@ class FormBody:
             await asyncio.gather(self._advancing, return_exceptions=True)
 
     async def _advance(self) -> bool:
+        if self._has_one_reader:  # a task for each chunk costs as much as all the rest of its way
+            return await self._parse_more()
         if self._advancing is None:
             self._advancing = asyncio.create_task(self._parse_more())
         return await asyncio.shield(self._advancing)  # whoever is cancelled must not end the body for others
@@ -172,7 +188,7 @@ class _Form:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
         self._part.name = options.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" not in options:
+        if not options.get(b"filename"):  # an empty one is a file input in which nothing was chosen
             return
         if self._part.name != self._file_field or not self._files_count_left:
             raise errors.malformed_multipart()
@@ -180,7 +196,8 @@ class _Form:
         self.file_seen = True
         declared, _ = parse_options_header(self._part.headers.get("content-type", b""))
         name = options[b"filename"].decode("utf-8", "replace")
-        self._part.file = FilePart(name, declared.decode("latin-1"))
+        digests = self._part.headers.get("content-digest", b"").decode("latin-1")
+        self._part.file = FilePart(name, declared.decode("latin-1"), stated_sha256(digests))
         self.files.append(self._part.file)
 
     def _data(self, data: bytes, start: int, end: int) -> None:

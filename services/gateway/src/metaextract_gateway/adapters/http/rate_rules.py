@@ -141,6 +141,8 @@ LIMITED: Final = (
     _limited("*", "/api/(health|webhooks/.*)"),
     _limited("*", "/api/.*", *_GLOBAL),
     _limited("POST", "/v1/(extractions|redactions|uploads|batches)", *_UPLOADS),
+    # Each makes an order and a checkout session, as above.
+    _limited("POST", "/v1/credits/orders", _same("purchase", By.USER, "30 per 1 minute", Shape.STANDARD)),
     _limited("*", "/v1/.*", _CALLS),
 )
 

@@ -18,7 +18,7 @@ from metaextract_gateway.adapters.http import uploads
 from metaextract_gateway.adapters.http.attachments import disposition
 from metaextract_gateway.adapters.http.disconnects import unless_disconnected
 from metaextract_gateway.adapters.http.intake import Intake, noticed
-from metaextract_gateway.adapters.http.transcoding import to_json
+from metaextract_gateway.adapters.http.transcoding import refuse_others, to_json
 from metaextract_gateway.adapters.http.v1 import refuse_other_media
 from metaextract_gateway.domain.model import RedactedCopy
 from metaextract_gateway.domain.ports import Redactor
@@ -35,6 +35,7 @@ def routes(intake: Intake, redactor: Redactor) -> list[BaseRoute]:
     """Return the route."""
 
     async def create(request: Request) -> Response:
+        refuse_others(request, ("profile", "report", "file_name"))
         refuse_other_media(request)
         stated = _profile(request.query_params.get("profile", ""), redactor)
         report_only = _report_only(request)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,17 @@ KEEP_ALIVE_SECONDS = 20
 SOCKET_MESSAGE_BYTES_MAX = 64 * 1024
 CONNECTIONS_COUNT_MAX = 4096
 BACKLOG_COUNT = 2048
+
+
+class _ClientsFault(logging.Filter):
+    """Keeps what a client did wrong from being told as our error, with a stack for each frame."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is to be written."""
+        return not record.getMessage().startswith("Invalid UTF-8 sequence received")
+
+
+_CLIENTS_FAULT = _ClientsFault()
 
 
 class _Server(uvicorn.Server):
@@ -47,12 +59,14 @@ async def http_serving(
         proxy_headers=False,  # ours know `Forwarded` and the host, too
         lifespan="off",
         log_config=None,
+        log_level="warning",  # below, it tells paths, and those of sockets are what opens them
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(drain_seconds),
         limit_concurrency=CONNECTIONS_COUNT_MAX,
     )
+    logging.getLogger("uvicorn.error").addFilter(_CLIENTS_FAULT)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event

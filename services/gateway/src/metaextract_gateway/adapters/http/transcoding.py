@@ -7,7 +7,7 @@ annotation; calls that stream are in `event_streams`, and what is more than a ca
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
@@ -219,15 +219,21 @@ def parameters(request: Request, known: Mapping[str, FieldDescriptor]) -> dict[s
 
     `known` is what the query may hold; raises INVALID_REQUEST for anything else.
     """
+    refuse_others(request, known)
     given = request.query_params
-    if unknown := [name for name in given if name not in known]:
-        names = ", ".join(known) or "none"
-        raise errors.invalid_request(unknown[0][:100], f"is no parameter of this call; it takes {names}")
     stated: dict[str, Any] = {}
     for name in given:
         field = known[name]
         stated[field.name] = given.getlist(name) if field.is_repeated else _read(given[name], field)
     return stated
+
+
+def refuse_others(request: Request, known: Iterable[str]) -> None:
+    """Raise INVALID_REQUEST for a parameter of the query that a call does not take."""
+    names = list(known)
+    if others := [name for name in request.query_params if name not in names]:
+        taken = ", ".join(names) or "none"
+        raise errors.invalid_request(others[0][:100], f"is no parameter of this call; it takes {taken}")
 
 
 def _read(text: str, field: FieldDescriptor) -> str | bool:

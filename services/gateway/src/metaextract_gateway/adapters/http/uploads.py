@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from metaextract_gateway.adapters.http.multipart import FilePart, FormBody
+from metaextract_gateway.adapters.http.multipart import FilePart, FormBody, stated_sha256
 from metaextract_gateway.domain import errors
 
 FRAMING_BYTES = 1024 * 1024
@@ -25,7 +25,8 @@ class IncomingUpload:
     """A file whose first byte is about to be read.
 
     `chunks` raises `starlette.requests.ClientDisconnect` if the client goes away. `size_bytes_expected`
-    is exact if the file is the last part, and None if the client did not declare a length.
+    is exact if the file is the last part, and None if the client did not declare a length. `sha256` is what
+    the client says of the content (`Content-Digest` of the body or of the part, RFC 9530); empty if nothing.
     """
 
     file_name: str
@@ -33,6 +34,7 @@ class IncomingUpload:
     fields: Mapping[str, str]
     size_bytes_expected: int | None
     chunks: AsyncGenerator[bytes, None]
+    sha256: bytes = b""
 
 
 def declared_length(request: Request) -> int | None:
@@ -56,7 +58,8 @@ async def opened(request: Request, *, upload_bytes_max: int, file_field: str = "
         return await _multipart(request, boundary, length, file_field)
     chunks = request.stream()
     name = request.query_params.get("file_name", "")[:FILE_NAME_CHARACTERS_MAX]
-    return IncomingUpload(name, media_type.decode("latin-1"), {}, length, _present(chunks))
+    sha256 = stated_sha256(request.headers.get("content-digest") or request.headers.get("repr-digest", ""))
+    return IncomingUpload(name, media_type.decode("latin-1"), {}, length, _present(chunks), sha256)
 
 
 async def _present(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -120,4 +123,4 @@ def _incoming(
     part: FilePart, fields: Mapping[str, str], expected: int | None, chunks: AsyncGenerator[bytes, None]
 ) -> IncomingUpload:
     name = part.name[:FILE_NAME_CHARACTERS_MAX]
-    return IncomingUpload(name, part.media_type, fields, expected, chunks)
+    return IncomingUpload(name, part.media_type, fields, expected, chunks, part.sha256)

@@ -26,6 +26,15 @@ from metaextract_gateway.domain.model import Happening, Operations, Quoted
 
 EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
 FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"]
+PARAMETERS: Final = (
+    "operations",
+    "extraction_id",
+    "batch",
+    "partial_results",
+    "file_name",
+    "quote",
+    "quote_file",
+)
 _QUOTE: Final = re.compile(r"quotes/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RESPOND_ASYNC: Final = "respond-async"
 INDEX: Final = {
@@ -80,6 +89,7 @@ def routes(
 
     async def create(request: Request) -> Response:
         negotiation.chosen(request, [negotiation.JSON])
+        transcoding.refuse_others(request, PARAMETERS)
         refuse_other_media(request)
         operations, quoted = operations_of(request), _quoted(request)
         incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)

@@ -62,6 +62,7 @@ class RpcBilling:
             operations=_operations(upload.operations),
             quote=QUOTE_PREFIX + quoted.quote if quoted else "",
             quote_file_id=quoted.file_id if quoted else "",
+            quote_accounts=quoted.accounts if quoted else (),
         )
         return _hold((await self._stub.CreateHold(request)).hold)
 

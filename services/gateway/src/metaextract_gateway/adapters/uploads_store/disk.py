@@ -126,14 +126,14 @@ class DiskUploads:
     async def remove(self, upload_id: str) -> None:
         """Delete the files. A writer finds its claim gone."""
         files = self._files(upload_id)
-        if not await asyncio.to_thread(files.state.exists):
+        if not await asyncio.to_thread(files.exist):
             raise errors.upload_not_found()
         await asyncio.to_thread(files.remove)
         if (writer := self._writers.get(upload_id)) is not None:
             writer.supersede()
 
     async def all(self) -> list[Kept]:
-        """Read every state."""
+        """Read the state of every upload that is not settled."""
         return await asyncio.to_thread(self._all)
 
     async def expired(self) -> list[ResumableUpload]:
@@ -152,11 +152,12 @@ class DiskUploads:
         for path in list(self._folder.iterdir()):
             files = UploadFiles(self._folder, path.name.partition(".")[0])
             with suppress(FileNotFoundError):
-                if path == files.state and files.changed_time() + self._lifetime <= now:
+                is_state = path in (files.state, files.done)
+                if is_state and files.changed_time() + self._lifetime <= now:
                     with suppress(ValidationError):  # of another version
                         found.append(files.known())
                     files.remove()
-                elif not files.state.exists() and _changed(path) + STRAY_AGE <= now:
+                elif not files.exist() and _changed(path) + STRAY_AGE <= now:
                     path.unlink()
         return found
 
@@ -169,8 +170,9 @@ class DiskUploads:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             writers = list(self._writers.values())
-            for writer in await asyncio.to_thread(lambda ws: [w for w in ws if w.is_unwanted()], writers):
-                writer.supersede()
+            with suppress(OSError):  # a folder that is away comes back, or not: each request will say so
+                for writer in await asyncio.to_thread(lambda ws: [w for w in ws if w.is_unwanted()], writers):
+                    writer.supersede()
 
 
 class _Writing:
@@ -260,7 +262,7 @@ def _locked_by(files: UploadFiles, name: str) -> int | None:
         os.close(descriptor)
         descriptor = None
     if descriptor is None and not files.claimed_by(name):
-        raise errors.upload_taken_over() if files.state.exists() else errors.upload_not_found()
+        raise errors.upload_taken_over() if files.exist() else errors.upload_not_found()
     return descriptor
 
 

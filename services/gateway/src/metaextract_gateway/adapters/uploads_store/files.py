@@ -1,9 +1,9 @@
 """The files of one upload in the store's folder, and what is done to them. Everything here blocks.
 
 `<id>.part` holds the bytes, and its length says how many; it is locked by whoever writes. `<id>.json` says
-what is known, and is replaced in one step. `<id>.claim` names the newest request that wants to write: the
-older one finds another name than its own there and stops. `<id>.reading` is locked by the gateway that hands
-the whole file on.
+what is known, and is replaced in one step; when the extraction has ended, `<id>.done` stands alone instead.
+`<id>.claim` names the newest request that wants to write: the older one finds another name than its own
+there and stops. `<id>.reading` is locked by the gateway that hands the whole file on.
 """
 
 import errno
@@ -24,7 +24,7 @@ from metaextract_gateway.domain.resumable import Kept, ResumableUpload
 
 _KNOWN: Final = TypeAdapter(ResumableUpload)
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SUFFIXES: Final = (".claim", ".reading", ".part", ".json")
+_SUFFIXES: Final = (".claim", ".reading", ".part", ".json", ".done")
 
 
 @contextmanager
@@ -56,6 +56,11 @@ class UploadFiles:
         return self.folder / f"{self.id}.json"
 
     @property
+    def done(self) -> Path:
+        """What was known when the extraction had ended."""
+        return self.folder / f"{self.id}.done"
+
+    @property
     def lock_of_reader(self) -> Path:
         """Locked by the gateway that reads the whole file."""
         return self.folder / f"{self.id}.reading"
@@ -74,10 +79,14 @@ class UploadFiles:
             self.part.unlink()
             raise
 
+    def exist(self) -> bool:
+        """Whether there is such an upload."""
+        return self.state.exists() or self.done.exists()
+
     def write_state(self, known: ResumableUpload) -> None:
         """Replace the state in one step that survives the loss of power."""
         with room_needed():
-            self._replace(self.state, _KNOWN.dump_json(known))
+            self._replace(self.done if known.is_settled else self.state, _KNOWN.dump_json(known))
             folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)
@@ -86,36 +95,44 @@ class UploadFiles:
 
     def known(self) -> ResumableUpload:
         """Return what is known, even if its time is over; raises FileNotFoundError or ValidationError."""
-        return _KNOWN.validate_json(self.state.read_bytes())
+        try:
+            return _KNOWN.validate_json(self.state.read_bytes())
+        except FileNotFoundError:
+            return _KNOWN.validate_json(self.done.read_bytes())
 
     def read(self, lifetime: timedelta) -> Kept:
         """Return the upload as it is; raises UPLOAD_NOT_FOUND, also when its time is over."""
         try:
-            known = self.known()
-            changed = self.state.stat().st_mtime
-            size_bytes = known.upload.size_bytes_expected
-            if not known.is_settled or size_bytes is None:
-                part = self.part.stat()
-                changed, size_bytes = max(changed, part.st_mtime), part.st_size
+            known, size_bytes = self._known_and_size()
+            expire_time = self.changed_time() + lifetime
         except (FileNotFoundError, ValidationError) as error:  # a state that another version wrote
             raise errors.upload_not_found() from error
         if known.unverified_from is not None:
             size_bytes = min(size_bytes, known.unverified_from)
-        expire_time = datetime.fromtimestamp(changed, UTC) + lifetime
         if expire_time <= datetime.now(UTC):
             raise errors.upload_not_found()
         return Kept(known, size_bytes, expire_time)
 
+    def _known_and_size(self) -> tuple[ResumableUpload, int]:
+        try:
+            return _KNOWN.validate_json(self.state.read_bytes()), self.part.stat().st_size
+        except FileNotFoundError:
+            known = _KNOWN.validate_json(self.done.read_bytes())
+            return known, known.upload.size_bytes_expected or 0
+
     def changed_time(self) -> datetime:
         """When it was last written to, in UTC; raises FileNotFoundError."""
-        times = [self.state.stat().st_mtime]
-        with suppress(FileNotFoundError):
-            times.append(self.part.stat().st_mtime)
+        times = []
+        for path in (self.state, self.part, self.done):
+            with suppress(FileNotFoundError):
+                times.append(path.stat().st_mtime)
+        if not times:
+            raise FileNotFoundError(self.state)
         return datetime.fromtimestamp(max(times), UTC)
 
     def claim(self, name: str) -> None:
         """Say who is the newest that wants to write; raises UPLOAD_NOT_FOUND."""
-        if not self.state.exists():
+        if not self.exist():
             raise errors.upload_not_found()
         with room_needed():
             self._replace(self._claim, name.encode())
@@ -128,9 +145,9 @@ class UploadFiles:
             return False
 
     def settle(self, known: ResumableUpload) -> None:
-        """Keep the state alone."""
+        """Keep what is known alone."""
         self.write_state(replace(known, is_settled=True))
-        for path in (self.part, self._claim, self.lock_of_reader):
+        for path in (self.state, self.part, self._claim, self.lock_of_reader):
             path.unlink(missing_ok=True)
 
     def remove(self) -> None:

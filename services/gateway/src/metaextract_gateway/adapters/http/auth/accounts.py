@@ -113,7 +113,8 @@ class Accounts:
             gone = error.reason == "USER_NOT_FOUND"
             user = None if gone else User(caller.user, caller.email, caller.username)  # as the token says
         shown_ = shown(user, subscriptionStatus=NO_SUBSCRIPTION) if user else None
-        return JSONResponse({"authenticated": user is not None, "user": shown_})
+        body = {"authenticated": user is not None, "user": shown_}
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def csrf_token(self, request: Request) -> Response:
         """Give whoever is signed in what a page of another origin needs to act with our cookies."""
@@ -121,7 +122,8 @@ class Accounts:
         if not caller.is_signed_in:
             return JSONResponse({"error": "Authentication required"}, 401)
         token, expiry = self.csrf.issue(caller), datetime.now(UTC) + csrf.LIFETIME
-        response = JSONResponse({"token": token, "expiresAt": int(expiry.timestamp() * 1000)})
+        body = {"token": token, "expiresAt": int(expiry.timestamp() * 1000)}
+        response = JSONResponse(body, headers={"Cache-Control": "no-store"})
         response.set_cookie(
             CSRF_COOKIE,
             token,

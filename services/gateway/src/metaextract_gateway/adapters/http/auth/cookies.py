@@ -12,7 +12,8 @@ NAME: Final = "auth_token"
 
 
 def leave(connection: HTTPConnection, response: Response, session: Session, access_token: str) -> None:
-    """Let the browser keep its session."""
+    """Let the browser keep its session, and no cache the answer."""
+    response.headers["Cache-Control"] = "no-store"
     response.set_cookie(
         NAME,
         access_token,

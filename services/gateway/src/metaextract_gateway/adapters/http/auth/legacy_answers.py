@@ -52,7 +52,7 @@ def failed(error: ServiceError, what: str) -> JSONResponse:
         case "INVALID_REQUEST":
             field = error.metadata.get("field", "")
             name = _FIELDS.get(field, field)
-            return validation_failed({name: [f"{name.capitalize()}: {error.metadata.get('rule', '')}"]})
+            return validation_failed({name: [f"{name.capitalize()} {error.metadata.get('rule', '')}"]})
         case "PASSWORD_WEAK":
             rules = error.metadata.get("rules", "").split(",")
             return validation_failed({"password": [_PASSWORD_RULES.get(rule, rule) for rule in rules]})

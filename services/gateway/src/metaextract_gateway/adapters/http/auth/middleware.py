@@ -62,13 +62,13 @@ class CallerMiddleware:
         """Return a `send` that lets the browser keep the session, unless the route tells it otherwise."""
         told = Response()
         cookies.leave(connection, told, session, self._sign_ins.access_token(session))
-        cookie = told.headers["set-cookie"]
 
         async def keeping_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if not any(one.startswith(f"{cookies.NAME}=") for one in headers.getlist("set-cookie")):
-                    headers.append("set-cookie", cookie)
+                    headers.append("Set-Cookie", told.headers["set-cookie"])
+                    headers["Cache-Control"] = told.headers["cache-control"]
             await send(message)
 
         return keeping_send

@@ -25,6 +25,8 @@ def refused(error: ServiceError) -> JSONResponse:
         return JSONResponse(_body(error), 429, retry_after(error))
     if error.reason == "OVERLOADED":
         return _high_demand(error)
+    if error.reason == "BODY_TOO_LARGE":
+        return JSONResponse({"message": "request entity too large"}, 413)
     return JSONResponse({"error": error.message, "code": error.reason}, status_of(error), retry_after(error))
 
 

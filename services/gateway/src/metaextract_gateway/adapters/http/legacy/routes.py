@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceStub
 from metaextract_common.errors import ServiceError, internal
+from metaextract_common.version import VERSION
 from metaextract_gateway.adapters.http import uploads
 from metaextract_gateway.adapters.http.auth.callers import caller_of
 from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor, key_of_claim
@@ -32,11 +33,13 @@ from metaextract_gateway.adapters.http.legacy.sessions import Sessions, leave_co
 from metaextract_gateway.adapters.http.legacy.sockets import SESSION_CHARACTERS_MAX, ProgressSockets
 from metaextract_gateway.adapters.http.legacy.stages import Stages
 from metaextract_gateway.adapters.http.uploads import IncomingUpload
+from metaextract_gateway.domain.errors import no_file
 from metaextract_gateway.domain.model import Access, Delivered, Hold, Operations, Quoted
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
 
+FORM: Final = "multipart/form-data"
 PAYMENT_REQUIRED: Final = 402
 EMAIL_CHARACTERS_MIN: Final = 3
 EMAIL_CHARACTERS_MAX: Final = 320
@@ -66,15 +69,17 @@ def routes(
 
     async def extract(request: Request) -> Response:
         try:
+            if not request.headers.get("content-type", "").lower().startswith(FORM):
+                raise no_file()
             incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
             if not await file_types.permit(incoming.file_name, incoming.media_type):
                 return errors.unsupported()
         except ServiceError as error:
             return errors.render(error)
         session_id = _session_id(request, incoming.fields)
-        account = who.account_of_upload(request, session_id)
-        response = await _answered(request, incoming, intake, Stages(progress, session_id), account)
-        if response.status_code == PAYMENT_REQUIRED and not account:
+        accounts = who.accounts_of_upload(request, session_id)
+        response = await _answered(request, incoming, intake, Stages(progress, session_id), accounts)
+        if response.status_code == PAYMENT_REQUIRED and not accounts:
             leave_cookie(request, response, new_session())  # where the credits will be that are bought now
         return response
 
@@ -83,6 +88,7 @@ def routes(
         body = {
             "status": "ok",
             "service": "MetaExtract Images MVP API",
+            "version": VERSION,
             "timestamp": errors.iso(datetime.now(UTC)),
             "metered": metered,
         }
@@ -101,10 +107,11 @@ def routes(
 
 
 async def _answered(
-    request: Request, incoming: IncomingUpload, intake: Intake, stages: Stages, account: str
+    request: Request, incoming: IncomingUpload, intake: Intake, stages: Stages, accounts: tuple[str, ...]
 ) -> Response:
     fields = incoming.fields
-    quoted, email = _quoted(fields), _email(fields)
+    account, *others = accounts or ("",)
+    quoted, email = _quoted(fields, others), _email(fields)
     key = key_of_claim(request, quoted, email)
     visitor = intake.visitor(request, account, email, key)
     upload = replace(
@@ -178,14 +185,16 @@ def _email(fields: Mapping[str, str]) -> str:
     return email if usable else ""
 
 
-def _quoted(fields: Mapping[str, str]) -> Quoted | None:
+def _quoted(fields: Mapping[str, str], others: Sequence[str] = ()) -> Quoted | None:
     """Return the price that the upload claims.
 
     As in the original, an upload whose quote nobody can know is priced by what it is (§2.1, step 8).
     """
     quote = fields.get("quote_id", "").strip().lower()
     file_id = text(fields.get("client_file_id"), FILE_ID_CHARACTERS_MAX)
-    return Quoted(quote, file_id) if file_id and _UUID.fullmatch(quote) else None
+    if not file_id or not _UUID.fullmatch(quote):
+        return None
+    return Quoted(quote, file_id, accounts=tuple(others))
 
 
 def _session_id(request: Request, fields: Mapping[str, str]) -> str:

@@ -59,8 +59,17 @@ class Sessions:
         The original looked at the session that the upload names and not at the cookie, and so did not see
         the credits of whoever bought them with the cookie alone (§10.A, 5).
         """
-        session = _first((session_id, request.cookies.get(COOKIE)))
-        return self._signed_in(request) or session_account(session)
+        return next(iter(self.accounts_of_upload(request, session_id)), "")
+
+    def accounts_of_upload(self, request: Request, session_id: str) -> tuple[str, ...]:
+        """Return all accounts that an upload proves to be the caller's; the first one pays.
+
+        The shipped client asks for a quote without its session's id, and so for the session of the cookie.
+        """
+        cookie = request.cookies.get(COOKIE)
+        named = [self._signed_in(request)]
+        named += [session_account(_first((one,))) for one in (session_id, cookie)]
+        return tuple(dict.fromkeys(one for one in named if one))
 
 
 def new_session() -> str:

@@ -115,7 +115,8 @@ def kind_of(schema: Mapping[str, Any]) -> Markup:
         words = [f"`{schema['const']}`"]
     if "enum" in schema:
         words = [", ".join(f"`{one}`" for one in schema["enum"])]
-    words += [f"{told} {schema[rule]}" for rule, told in _RULES.items() if abs(schema.get(rule, _LARGEST)) < _LARGEST]
+    stated = {rule: schema[rule] for rule in _RULES if abs(schema.get(rule, _LARGEST)) < _LARGEST}
+    words += [f"{_RULES[rule]} {bound}" for rule, bound in stated.items()]
     return inline(", ".join(words))
 
 

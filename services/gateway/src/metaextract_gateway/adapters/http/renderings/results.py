@@ -22,7 +22,7 @@ from metaextract_gateway.adapters.http.attachments import disposition
 from metaextract_gateway.adapters.http.renderings.lines import ndjson
 from metaextract_gateway.adapters.http.renderings.spreadsheet import as_csv
 from metaextract_gateway.adapters.http.renderings.xmp import sidecar
-from metaextract_gateway.adapters.http.transcoding import to_json
+from metaextract_gateway.adapters.http.transcoding import refuse_others, to_json
 from metaextract_gateway.domain import errors
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
@@ -79,8 +79,7 @@ def routes(extractor: grpc.aio.Channel) -> list[BaseRoute]:
 
 
 def _format(request: Request) -> str:
-    if unknown := set(request.query_params) - {"format"}:
-        raise common_errors.invalid_request(unknown.pop()[:100], "is no parameter; there is `format`")
+    refuse_others(request, ["format"])
     stated = request.query_params.get("format")
     if stated is None:
         media_type = negotiation.chosen(request, [one.media_type for one in RENDERINGS.values()])
