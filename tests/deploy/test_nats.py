@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from metaextract_extractor.settings import Settings as Extractor
+from metaextract_gateway.adapters.counters import nats
 from metaextract_gateway.settings import Settings as Gateway
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "k8s" / "nats"
@@ -58,4 +59,6 @@ def test_the_server_takes_its_configuration(tmp_path: Path) -> None:
 def test_it_has_room_for_what_both_services_keep() -> None:
     kept = [one.model_fields["bus_bytes_max"].default for one in (Extractor, Gateway)]
     assert "max_file_store: 2GB" in (FOLDER / "nats.conf").read_text()
+    assert "max_memory_store: 320MB" in (FOLDER / "nats.conf").read_text()
+    assert nats.BYTES_MAX < 320 * 10**6
     assert sum(kept) < 2 * GIBIBYTE

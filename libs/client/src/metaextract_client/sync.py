@@ -98,6 +98,8 @@ class MetaExtract:
         self._finish(self._client.__aexit__(kind, error, trace))
         loop, self._loop = self._loop, None
         if loop is not None:
+            for ending in (loop.shutdown_asyncgens(), loop.shutdown_default_executor()):
+                asyncio.run_coroutine_threadsafe(ending, loop).result()
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join()
             loop.close()

@@ -79,3 +79,13 @@ def test_what_is_read_is_asked_for_again_when_the_server_was_busy(far, refusal):
         assert client.server().version == "1.2.3"
 
     assert far.busy == []
+
+
+def test_a_client_that_was_closed_leaves_nothing_running(far):
+    with MetaExtract(far.url) as client:
+        extraction = client.extract(b"abc", file_name="a.jpg")
+        far.happen(extraction.extraction_id, ended=far.extraction(extraction.extraction_id, far.uploads[0]))
+        next(client.events(extraction.extraction_id))
+        client.wait(extraction.extraction_id)
+
+    assert "metaextract-client" not in [thread.name for thread in threading.enumerate()]

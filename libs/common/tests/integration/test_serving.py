@@ -122,9 +122,7 @@ async def test_what_a_service_can_do_without_is_told_of_under_its_own_name(socke
     bus = Dependency()
     bus.works = False
     settings, target = Settings(listen=""), f"unix:{socket_folder}/s"
-    async with serving(
-        settings, target, {}, checks={}, draining=Draining(), dispensable={"bus": bus.check}
-    ):
+    async with serving(settings, target, {}, checks={}, draining=Draining(), dispensable={"bus": bus.check}):
         assert (await health(target, ""), await health(target, "bus")) == (SERVING, NOT_SERVING)
         bus.works = True
         async with asyncio.timeout(10):

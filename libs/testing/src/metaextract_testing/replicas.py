@@ -82,8 +82,8 @@ class Replicas:
     extractors: list[Process]
     nats_server: nats.NatsServer
 
-    def restore(self) -> None:
-        """Start again what was killed."""
+    def restore(self) -> bool:
+        """Start again what was killed; return whether a service was."""
         if self.nats_server.process is None or self.nats_server.process.poll() is not None:
             self.nats_server.start()
         killed = [
@@ -95,6 +95,7 @@ class Replicas:
             one.begin()
         for one in killed:
             one.wait()
+        return bool(killed)
 
 
 @contextmanager

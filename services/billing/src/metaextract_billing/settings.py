@@ -126,7 +126,7 @@ class Settings(ServiceSettings):
         default=1200, description="What the pro pack costs. Also `IMAGES_MVP_PRO_PRICE_CENTS`."
     )
     session_seconds: PositiveInt = Field(
-        default=2_592_000, description="Time after which somebody who signed in has to sign in again."
+        default=604_800, description="Time after which somebody who signed in has to sign in again."
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),

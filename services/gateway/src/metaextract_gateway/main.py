@@ -112,9 +112,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         file_types = file_types_of(extractor_channel)
         who = Sessions(account_of)
         bus, progress = await _progress(settings, stack)
-        sockets = ProgressSockets(
-            progress, draining, session_count_max=settings.session_sockets_count_max
-        )
+        sockets = ProgressSockets(progress, draining, session_count_max=settings.session_sockets_count_max)
         people = await _people(settings, secrets, users.RpcUsers(billing_channel), ledger, stack)
         app = build_app(
             [

@@ -71,6 +71,11 @@ class Settings(EdgeSettings):
     )
     upload_seconds_max: PositiveFloat = Field(default=1800, description="Longest upload with its extraction.")
     watch_seconds_max: PositiveFloat = Field(default=3600, description="Longest event stream.")
+    bus_bytes_max: PositiveInt = Field(
+        default=32 * 1024 * 1024,
+        description="What is kept of the progress of uploads, in bytes; the oldest goes first. In memory "
+        "here if there is no NATS.",
+    )
     session_sockets_count_max: PositiveInt = Field(
         default=10, description="Progress sockets of one session that may be open at this gateway."
     )

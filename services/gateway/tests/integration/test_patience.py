@@ -41,6 +41,11 @@ class Client:
             return 0
         return int(line.split()[1]) if line else 0
 
+    async def read_body(self) -> None:
+        """Read what an empty request is answered with, behind the status."""
+        await self._reader.readuntil(b"\r\n\r\n")
+        assert await self._reader.readexactly(1) == b"0"
+
     async def rest(self) -> bytes:
         """Return what still comes, also if the connection breaks after it."""
         received = b""
@@ -138,6 +143,17 @@ async def test_a_body_that_comes_at_the_slowest_rate_is_waited_for(client: Clien
     assert await client.status() == 200
 
 
+async def test_a_body_on_a_connection_that_stayed_has_all_the_time_there_is(client: Client) -> None:
+    await client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=0.25)
+    assert await client.status() == 200
+    await client.read_body()
+
+    await client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
+    await client.says(*[b"x" * 100] * 10, pause_seconds=0.05)
+
+    assert await client.status() == 200
+
+
 async def test_a_body_that_we_do_not_read_is_not_the_senders_fault(client: Client) -> None:
     body = b"x" * 1_000_000
     head = b"POST /?slowly HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
@@ -160,6 +176,4 @@ async def test_a_connection_may_stay_and_ask_again(client: Client) -> None:
     for _ in range(3):
         await client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=0.4)
         assert await client.status() == 200
-        while await client._reader.readline() != b"\r\n":
-            pass
-        await client._reader.readexactly(1)
+        await client.read_body()

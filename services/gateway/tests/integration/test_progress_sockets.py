@@ -80,13 +80,12 @@ async def heard(socket: ClientConnection, *, beats: bool = False) -> dict:
 async def to_the_end(socket: ClientConnection) -> tuple[list[dict], int]:
     """Return the frames until the server closes the socket, and the code."""
     found = []
-    try:
+    with pytest.raises(ConnectionClosed) as closed:
         async with asyncio.timeout(SECONDS_MAX):
             while True:
                 found.append(await heard(socket))
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return found, closed.rcvd.code
+    assert closed.value.rcvd is not None
+    return found, closed.value.rcvd.code
 
 
 async def steps(gateway: Gateway, session_id: str, *percents: int) -> None:

@@ -43,7 +43,7 @@ class Books:
         self.granted: list[tuple[str, int]] = []
         self.error: ServiceError | None = None
         self.movements_ = [
-            Movement(7, "usage", -4, NOW, ""),
+            Movement(7, "usage", -4, NOW, "pay_1"),  # of the lot that was spent
             Movement(1, "purchase", 100, NOW - timedelta(days=1), "pay_1"),
         ]
 

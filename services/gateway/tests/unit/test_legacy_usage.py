@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.legacy import usage, usage_events, usage_report
 from metaextract_gateway.domain.identity import ANYBODY, Caller, Role
 from metaextract_gateway.domain.usage import EventAttribute, Usage
+from metaextract_gateway.settings import Settings
 
 NOW = datetime(2026, 11, 22, 22, 41, 38, 910_000, UTC)
 TRACK = "/api/images_mvp/analytics/track"
@@ -252,3 +254,18 @@ async def test_a_report_that_is_not_public_is_for_administrators(
 
     assert answer.status_code == status
     assert bool(events.asked) is (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("settings", "public"),
+    [
+        ({}, False),
+        ({"metered": False}, True),
+        ({"analytics_report_public": True}, True),
+        ({"metered": False, "analytics_report_public": False}, False),
+    ],
+)
+def test_the_report_is_public_where_nothing_is_charged_unless_it_is_said(
+    settings: dict[str, bool], public: bool
+) -> None:
+    assert Settings(token_secret_file=Path("secret"), **settings).analytics_report_is_public is public

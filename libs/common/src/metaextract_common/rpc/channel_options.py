@@ -26,6 +26,10 @@ OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     # By default a client waits 30 s between look-ups: a pod that was replaced would be missed for so long.
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
+    # And it waits up to two minutes between two attempts to connect: a service that was restarted would be
+    # missed for so long.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2000),
 )
 
 SERVER_OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (

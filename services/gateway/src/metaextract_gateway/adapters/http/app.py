@@ -31,12 +31,10 @@ METHOD_NOT_ALLOWED = 405
 _SPANLESS = ("/api/health", "/healthz")
 
 
-def build_app(
-    routes: list[BaseRoute], sign_ins: SignIns | None = None, edge: Edge | None = None
-) -> ASGIApp:
+def build_app(routes: list[BaseRoute], sign_ins: SignIns | None = None, edge: Edge | None = None) -> ASGIApp:
     """Return the application. Errors that no route renders become problem documents.
 
-    Where nobody can sign in (`sign_ins` is None), every caller is anybody. `edge` is None: nothing is counted.
+    Where nobody can sign in (`sign_ins` is None), every caller is anybody. Without `edge` nothing is counted.
     """
     edge = edge or Edge()
     app = Starlette(

@@ -78,7 +78,8 @@ class Intake:
         known = self._devices.device_of(request)
         address = request.client.host if request.client else ""
         device = known or self._devices.new_device(address, idempotency_key(request) or key)
-        return Visitor(device, not known, address, account or account_of(request), email, request.url.scheme == "https")
+        by_tls = request.url.scheme == "https"
+        return Visitor(device, not known, address, account or account_of(request), email, by_tls)
 
     def leave_cookie(self, visitor: Visitor, response: Response) -> Response:
         """Let the client be recognised next time."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LINGER_SECONDS: Final = 2.0
+LINGER_SECONDS: Final = 10.0
 LINGER_BYTES_MAX: Final = 256 * 1024 * 1024
 
 

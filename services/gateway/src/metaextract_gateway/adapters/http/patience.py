@@ -45,6 +45,8 @@ class _NotedFlow(FlowControl):
 class PatientProtocol(HttpToolsProtocol):
     """One connection."""
 
+    flow: _NotedFlow
+
     def __init__(self, patience: Patience, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
         self._patience = patience
@@ -105,6 +107,7 @@ class PatientProtocol(HttpToolsProtocol):
             return
         self._head_since = None
         self._in_body = True
+        self._begin_period(self.loop.time())
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -129,14 +132,15 @@ class PatientProtocol(HttpToolsProtocol):
     def _stalled(self, now: float) -> bool:
         """Judge what happened since the last time, and begin anew."""
         wanted = self._patience.bytes_per_second_min * (now - self._judged_at)
-        flow = self.flow
-        paused = isinstance(flow, _NotedFlow) and (flow.was_paused or flow.read_paused)
+        paused = self.flow.was_paused or self.flow.read_paused
         starved = self._in_body and not paused and self._received_bytes < wanted
         unread, self._unread_bytes = self._unread_bytes, self.transport.get_write_buffer_size()
-        if isinstance(flow, _NotedFlow):
-            flow.was_paused = flow.read_paused
-        self._judged_at, self._received_bytes = now, 0
+        self._begin_period(now)
         return starved or 0 < unread <= self._unread_bytes
+
+    def _begin_period(self, now: float) -> None:
+        self._judged_at, self._received_bytes = now, 0
+        self.flow.was_paused = self.flow.read_paused
 
     def _answer(self, status: HTTPStatus) -> None:
         """Say why, if there is anything to answer, and close."""

@@ -15,7 +15,7 @@ class Sending:
     """A file on its way. `error` is what reading it raised: gRPC would swallow that.
 
     `sha256` is what its sender says of it, and empty if he says nothing: the extractor computes it in any
-    case, and compares. To compute it here, too, would cost a quarter of all that an upload costs here
+    case, and compares. To compute it here, too, would cost a quarter on top of all else an upload costs here
     (bench/results/gateway.md).
     """
 

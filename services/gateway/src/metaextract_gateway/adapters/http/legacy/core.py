@@ -188,6 +188,7 @@ class _Desk:
 def transaction(balance_id: str, movement: Movement) -> dict[str, Any]:
     """Return a movement as a row of the legacy's table (§8). A grant is a purchase there, too."""
     type_ = "purchase" if movement.kind == "grant" else movement.kind
+    payment = movement.payment if movement.kind in ("purchase", "refund") else ""
     return {
         "id": str(uuid.uuid5(uuid.UUID(balance_id), str(movement.number))),
         "balanceId": balance_id,
@@ -195,7 +196,7 @@ def transaction(balance_id: str, movement: Movement) -> dict[str, Any]:
         "amount": movement.credits,
         "description": movement.kind.capitalize(),
         "fileType": None,
-        "dodoPaymentId": movement.payment or None,
+        "dodoPaymentId": payment or None,
         "createdAt": errors.iso(movement.time),
     }
 

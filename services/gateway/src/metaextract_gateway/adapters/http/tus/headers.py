@@ -1,7 +1,6 @@
 """What stands in the headers of tus 1.0.0 requests and answers (https://tus.io/protocols/resumable-upload)."""
 
 import base64
-import binascii
 import re
 from email.utils import format_datetime
 from typing import Final
@@ -58,7 +57,7 @@ def metadata(request: Request) -> dict[str, str]:
         key, _, value = pair.partition(" ")
         try:
             decoded = base64.b64decode(value, validate=True).decode("utf-8", "replace")
-        except binascii.Error:
+        except ValueError:  # no Base64, or not even ASCII
             raise invalid_request("Upload-Metadata", f"the value of {key!r} must be Base64") from None
         if not _KEY.fullmatch(key) or key in found:
             raise invalid_request("Upload-Metadata", "names must be ASCII, and each must come once")
@@ -76,7 +75,7 @@ def checksum(request: Request) -> Checksum | None:
         raise invalid_request("Upload-Checksum", f"must be one of {', '.join(CHECKSUMS)}")
     try:
         return Checksum(algorithm, base64.b64decode(encoded, validate=True))
-    except binascii.Error:
+    except ValueError:  # no Base64, or not even ASCII
         raise invalid_request("Upload-Checksum", "the digest must be Base64") from None
 
 
