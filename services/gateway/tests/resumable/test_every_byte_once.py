@@ -42,10 +42,11 @@ steps = st.lists(
         gateway=st.integers(0, 1),
         fate=st.sampled_from(["whole", "cut", "stall", "crash", "twice"]),
         chunk_bytes=st.integers(1, 300_000),
-        chunks_count=st.integers(0, 4),
+        chunks_count=st.integers(1, 4),
         chunks_before=st.integers(0, 4),
-        checksum=st.sampled_from(["none", "none", "right", "wrong"]),
+        checksum=st.sampled_from(["none", "right", "wrong"]),
     ),
+    min_size=3,
     max_size=8,
 )
 
