@@ -23,7 +23,7 @@ def metaextract(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_a_field_is_found_by_words_and_read_by_its_name(fields: httpx.AsyncClient) -> None:
-    found = (await fields.get("/v1/fieldDefinitions", params={"query": "gps lat", "pageSize": 3})).json()
+    found = (await fields.get("/v1/fieldDefinitions", params={"query": "gps lat", "page_size": 3})).json()
     one = (await fields.get(f"/v1/{found['fields'][0]['name']}", params={"language": "de"})).json()
 
     assert len(found["fields"]) == 3

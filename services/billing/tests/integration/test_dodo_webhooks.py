@@ -175,3 +175,11 @@ async def test_an_unknown_type_is_noted_and_has_no_effect(event_type: str) -> No
     assert (first.event_type, first.duplicate, again.duplicate) == (event_type, False, True)
     found = await store.load([WebhookKey("msg_1")])
     assert list(found) == [WebhookKey("msg_1")]
+
+
+def test_a_secret_that_is_no_base64_is_taken_as_it_stands() -> None:
+    plain = "a secret as the original took it"
+    envelope = signed(secret=base64.b64encode(plain.encode()).decode())
+
+    assert DodoWebhooks([plain]).opened(envelope, datetime.now(UTC)).id == "msg_1"
+    assert refusal(signed(), plain) == "WEBHOOK_SIGNATURE_INVALID"

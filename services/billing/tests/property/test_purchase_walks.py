@@ -89,7 +89,7 @@ class ReadAsSent:
     """Implements `domain.payment_service.Webhooks` for messages that are not on the way for long."""
 
     def opened(self, envelope: Envelope, now: datetime) -> Message:
-        return message_from_json(envelope.id, envelope.body)
+        return message_from_json(envelope.id, envelope.body, now)
 
 
 class Process:

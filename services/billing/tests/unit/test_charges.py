@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaextract_billing.application.holds import HoldRequest
+from metaextract_billing.application.quotes import StatedFile
+from metaextract_billing.domain.holds import QuotedFile
 from metaextract_billing.domain.models import Dimensions, Operations
 from metaextract_billing.domain.pricing import measured_price
 
@@ -65,3 +67,19 @@ def test_an_operation_that_was_not_delivered_is_not_charged(charged) -> None:
     ordered, delivered = Operations(embedding=True, ocr=True), Operations(embedding=True)
 
     assert charged(ordered, delivered, 2**27, 0, Dimensions(10, 10)) == (16, 4)
+
+
+def test_what_a_quote_did_not_charge_for_takes_no_place_of_what_was_not_delivered(
+    billing_over_memory,
+) -> None:
+    async def of_a_file_whose_size_nobody_knew() -> int:
+        billing = billing_over_memory(lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        await billing.grant_credits("alice", "g", 20)
+        ordered = Operations(embedding=True)
+        quote = await billing.create_quote("alice", [StatedFile("f", 1000, None)], ordered)
+        request = HoldRequest(None, 1000, ordered, QuotedFile(quote.name, "f"))
+        hold = await billing.create_hold("alice", "r", request)
+        done = await billing.capture_hold(hold.name, Operations(), 1000, Dimensions(8000, 6000))
+        return done.credits_captured
+
+    assert asyncio.run(of_a_file_whose_size_nobody_knew()) == 1

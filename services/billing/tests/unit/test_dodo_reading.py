@@ -19,6 +19,7 @@ from metaextract_billing.domain.purchases import (
 from metaextract_common.errors import ServiceError
 
 TIME = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SENT = datetime(2026, 11, 23, 13, tzinfo=UTC)
 
 
 def event(event_type: str, **data: Any) -> bytes:
@@ -27,7 +28,7 @@ def event(event_type: str, **data: Any) -> bytes:
 
 
 def told(body: bytes) -> Facts:
-    return message_from_json("m", body).facts
+    return message_from_json("m", body, SENT).facts
 
 
 def test_a_succeeded_payment_names_its_order_amount_and_products() -> None:
@@ -43,7 +44,7 @@ def test_a_succeeded_payment_names_its_order_amount_and_products() -> None:
         something_new={"nobody": "knows"},
     )
     facts = PaymentFacts("p", True, "succeeded", "o", None, 476, "USD", ("pdt",))
-    assert message_from_json("m", body) == Message("m", "payment.succeeded", TIME, facts)
+    assert message_from_json("m", body, SENT) == Message("m", "payment.succeeded", TIME, facts)
 
 
 def test_what_is_null_is_as_good_as_absent() -> None:
@@ -114,12 +115,23 @@ def test_a_subscription_carries_the_time_of_the_event() -> None:
         previous_billing_date=TIME.isoformat(),
     )
     facts = SubscriptionFacts("s", TIME, "active", "alice", "c", "pdt", TIME, None)
-    assert message_from_json("m", body) == Message("m", "subscription.renewed", TIME, facts)
+    assert message_from_json("m", body, SENT) == Message("m", "subscription.renewed", TIME, facts)
 
 
 @pytest.mark.parametrize("event_type", ["abandoned_checkout.detected", "payout.success", "of.tomorrow", "x"])
 def test_a_type_that_means_nothing_to_billing_says_nothing(event_type: str) -> None:
-    assert message_from_json("m", event(event_type, payment_id=7)) == Message("m", event_type, TIME, None)
+    body = event(event_type, payment_id=7)
+    assert message_from_json("m", body, SENT) == Message("m", event_type, TIME, None)
+
+
+def test_a_message_that_tells_no_time_is_of_when_it_was_sent() -> None:
+    other = message_from_json("m", b'{"type": "of.tomorrow", "data": {}}', SENT)
+    assert other == Message("m", "of.tomorrow", SENT, None)
+    renewed = {"subscription_id": "s", "status": "active"}
+    body = json.dumps({"type": "subscription.renewed", "data": renewed}).encode()
+    facts = message_from_json("m", body, SENT).facts
+    assert isinstance(facts, SubscriptionFacts)
+    assert facts.time == SENT
 
 
 @pytest.mark.parametrize(
@@ -137,6 +149,6 @@ def test_a_type_that_means_nothing_to_billing_says_nothing(event_type: str) -> N
 )
 def test_a_message_that_lacks_what_its_type_stands_for_is_refused(body: bytes, field: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        message_from_json("m", body)
+        message_from_json("m", body, SENT)
     assert caught.value.reason == "WEBHOOK_UNREADABLE"
     assert caught.value.metadata == {"field": field}

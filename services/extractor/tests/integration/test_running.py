@@ -5,7 +5,8 @@ import os
 import signal
 import sqlite3
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 
 import pytest
 
@@ -61,14 +62,17 @@ async def test_what_goes_wrong_after_the_finish_is_an_event_and_no_error(start) 
         assert (await service.extract(IMAGE)).states[-1] == "SUCCEEDED"
 
 
+def _drop_table(database: Path) -> None:
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        connection.execute("DROP TABLE extractions")
+        connection.commit()
+
+
 async def test_a_store_that_breaks_ends_the_call_and_leaves_nobody_waiting(start, folder) -> None:
     async with start() as service:
         upload = service.begin("a.png")
         await upload.next()
-        connection = sqlite3.connect(folder / "data.sqlite")
-        connection.execute("DROP TABLE extractions")
-        connection.commit()
-        connection.close()
+        await asyncio.to_thread(_drop_table, folder / "data.sqlite")  # the extractor lives in this loop
         upload.send(IMAGE.content)
         upload.finish(IMAGE.content)
         upload.close()

@@ -63,7 +63,7 @@ def test_the_cookie_has_the_attributes_of_the_legacy_one(secure: bool) -> None:
     assert names == {COOKIE, "HttpOnly", "Max-Age", "expires", "Path", "SameSite"} | (
         {"Secure"} if secure else set()
     )
-    assert all(part in cookie for part in ("Max-Age=2592000", "Path=/", "SameSite=strict"))
+    assert all(part in cookie for part in ("Max-Age=2592000", "Path=/", "SameSite=Strict"))
 
 
 def test_a_retry_without_a_cookie_is_the_same_device_and_nobody_else_is() -> None:

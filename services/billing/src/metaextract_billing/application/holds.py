@@ -24,7 +24,7 @@ from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.models import Dimensions, Operations
 from metaextract_billing.domain.ports import Clock
-from metaextract_billing.domain.pricing import measured_price
+from metaextract_billing.domain.pricing import measured_price, quoted_price
 from metaextract_billing.domain.quotes import PricedFile
 from metaextract_billing.domain.records import (
     AccountKey,
@@ -292,10 +292,14 @@ def _charge(
     """
     if hold.access is not Access.CREDITS:
         return 0
-    price = measured_price(hold.operations.both(delivered), size_bytes, dimensions).credits
+    done = hold.operations.both(delivered)
     file = _quoted_file(book, hold)
-    was_promised = file is None or file.dimensions is None or dimensions is None
-    return min(price, hold.credits_held) if was_promised else price
+    if file is not None and (file.dimensions is None or dimensions is None):
+        # The size that was promised: else what it costs more would eat up what was not delivered.
+        price = quoted_price(done, file.dimensions)
+    else:
+        price = measured_price(done, size_bytes, dimensions)
+    return min(price.credits, hold.credits_held) if file is None else price.credits
 
 
 def _refuse_understated(book: Book, hold: Hold, charge: int, now: datetime) -> None:

@@ -44,7 +44,7 @@ class _Part(BaseModel):
 
 class _Event(_Part):
     type: str = Field(min_length=1, max_length=100)
-    timestamp: AwareDatetime
+    timestamp: AwareDatetime | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -93,14 +93,15 @@ class _Subscription(_Part):
     next_billing_date: datetime | None = None
 
 
-def message_from_json(id_: str, body: bytes) -> Message:
+def message_from_json(id_: str, body: bytes, sent: datetime) -> Message:
     """Read a message, and what it says if it is of a kind that means something to billing.
 
-    Raises WEBHOOK_UNREADABLE.
+    `sent`: its time if it tells none. Raises WEBHOOK_UNREADABLE.
     """
     try:
         event = _Event.model_validate_json(body)
-        return Message(id_, event.type, event.timestamp, _facts(event))
+        event = event.model_copy(update={"timestamp": event.timestamp or sent})
+        return Message(id_, event.type, event.timestamp or sent, _facts(event))
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise errors.webhook_unreadable(place or "body") from error

@@ -13,6 +13,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from metaextract_gateway.adapters.http.same_site import STRICT
+
 COOKIE: Final = "metaextract_client"
 LIFETIME: Final = timedelta(days=30)
 _PARTS: Final = 3
@@ -51,7 +53,7 @@ class DeviceTokens:
             path="/",
             secure=secure,
             httponly=True,
-            samesite="strict",
+            samesite=STRICT,
         )
 
     def new_device(self, address: str, idempotency_key: str) -> str:

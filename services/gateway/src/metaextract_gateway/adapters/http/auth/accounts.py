@@ -17,6 +17,7 @@ from metaextract_gateway.adapters.http.auth.legacy_answers import NO_SUBSCRIPTIO
 from metaextract_gateway.adapters.http.auth.renewals import SignedInSessions
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body
 from metaextract_gateway.adapters.http.problems import retry_after
+from metaextract_gateway.adapters.http.same_site import STRICT
 from metaextract_gateway.domain.identity import Session, SignIn, User, Users, signed_in
 from metaextract_gateway.domain.ports import Balances
 
@@ -130,7 +131,7 @@ class Accounts:
             max_age=int(csrf.LIFETIME.total_seconds()),
             path="/",
             secure=request.url.scheme == "https",
-            samesite="strict",
+            samesite=STRICT,
         )
         return response
 

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from metaextract_gateway.adapters.http.same_site import LAX
 from metaextract_gateway.domain.identity import Session
 
 NAME: Final = "auth_token"
@@ -21,10 +22,10 @@ def leave(connection: HTTPConnection, response: Response, session: Session, acce
         path="/",
         secure=connection.url.scheme == "https",
         httponly=True,
-        samesite="lax",
+        samesite=LAX,
     )
 
 
 def clear(response: Response) -> None:
     """Let the browser forget its session."""
-    response.delete_cookie(NAME, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(NAME, path="/", httponly=True, samesite=LAX)

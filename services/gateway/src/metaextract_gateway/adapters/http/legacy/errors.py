@@ -160,6 +160,8 @@ def message_of(error: ServiceError) -> str:
     """Return the words for the `error` frame of the progress socket."""
     if flat := _flat(error):
         return flat[2]
+    if error.reason in UNSUPPORTED:
+        return "Unsupported file type"
     return _KEY_REUSED_WORDS if error.reason in _KEY_REUSED else _structured(error)[2]
 
 

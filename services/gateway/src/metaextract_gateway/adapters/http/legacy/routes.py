@@ -171,7 +171,7 @@ def _access(hold: Hold, delivered: Delivered, visitor: Visitor) -> LegacyAccess:
         trial_email_present=bool(visitor.email),
         trial_granted=hold.access is Access.TRIAL,
         credits_charged=hold.credits_captured,
-        credits_required=hold.credits_held
+        credits_required=max(hold.credits_held, hold.credits_captured)
         if paid
         else price_by_length(hold.operations, delivered.size_bytes),
         free_used=hold.free_checks_used if hold.access is Access.FREE_CHECK else None,

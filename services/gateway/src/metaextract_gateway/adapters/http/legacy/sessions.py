@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from metaextract_gateway.adapters.http.legacy.bodies import text
+from metaextract_gateway.adapters.http.same_site import LAX
 
 COOKIE: Final = "metaextract_session_id"
 LIFETIME_SECONDS: Final = 31_536_000
@@ -92,7 +93,7 @@ def leave_cookie(request: Request, response: Response, session_id: str) -> None:
         path="/",
         secure=request.url.scheme == "https",
         httponly=True,
-        samesite="lax",
+        samesite=LAX,
     )
 
 
