@@ -100,8 +100,8 @@ def message_from_json(id_: str, body: bytes, sent: datetime) -> Message:
     """
     try:
         event = _Event.model_validate_json(body)
-        event = event.model_copy(update={"timestamp": event.timestamp or sent})
-        return Message(id_, event.type, event.timestamp or sent, _facts(event))
+        time = event.timestamp or sent
+        return Message(id_, event.type, time, _facts(event, time))
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise errors.webhook_unreadable(place or "body") from error
@@ -128,7 +128,7 @@ def subscription_from_json(data: Mapping[str, Any], time: datetime) -> Subscript
     )
 
 
-def _facts(event: _Event) -> Facts:
+def _facts(event: _Event, time: datetime) -> Facts:
     """Dispatch on the type alone: what an unknown one carries is anybody's guess."""
     subject, _, happened = event.type.partition(".")
     match subject:
@@ -141,7 +141,7 @@ def _facts(event: _Event) -> Facts:
             dispute = _Dispute.model_validate(event.data)
             return PaymentFacts(dispute.payment_id, disputes=_disputes([dispute], happened))
         case "subscription":
-            return subscription_from_json(event.data, event.timestamp)
+            return subscription_from_json(event.data, time)
         case _:
             return None
 
