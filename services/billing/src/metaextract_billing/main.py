@@ -1,8 +1,7 @@
 """Composition root of billing: the only file that knows every class."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -48,6 +47,7 @@ from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.purchases import Pack
 from metaextract_billing.domain.user_ports import Mail, UserStore
 from metaextract_billing.settings import Settings
+from metaextract_common.chores import repeating
 from metaextract_common.errors import ServiceError
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
@@ -226,35 +226,10 @@ def _chores(
                 detail=violation.detail,
             )
 
-    yield _repeating("sweep", sweep, settings.sweep_seconds)
-    yield _repeating("figures", measure, FIGURES_SECONDS)
+    yield repeating("sweep", sweep, settings.sweep_seconds)
+    yield repeating("figures", measure, FIGURES_SECONDS)
     if settings.audit_seconds:
-        yield _repeating("audit", audit, settings.audit_seconds)
-
-
-@asynccontextmanager
-async def _repeating(
-    name: str, work: Callable[[], Awaitable[None]], pause_seconds: float
-) -> AsyncIterator[None]:
-    """Do `work` again and again in the background; a failure is told and tried again after the pause."""
-
-    async def repeat() -> None:
-        while True:
-            try:
-                await work()
-            except ServiceError as error:
-                log.warning("chore.failed", chore=name, reason=error.reason)
-            except Exception:
-                log.exception("chore.failed", chore=name)
-            await asyncio.sleep(pause_seconds)
-
-    task = asyncio.create_task(repeat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        yield repeating("audit", audit, settings.audit_seconds)
 
 
 def main() -> None:

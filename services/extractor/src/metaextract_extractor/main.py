@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import resources
@@ -24,7 +24,7 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import extractor_pb2_grpc as pb_grpc
 from metaextract_common.bus.outbox import sending
 from metaextract_common.bus.settings import connected
-from metaextract_common.errors import ServiceError
+from metaextract_common.chores import repeating
 from metaextract_common.events import NullEvents, publishing
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
@@ -267,33 +267,8 @@ def _chores(
         await queries.forget_expired()
         await replica.end_abandoned()
 
-    yield _repeating("renew", replica.renew, RENEWAL_SECONDS)
-    yield _repeating("sweep", sweep, settings.sweep_seconds)
-
-
-@asynccontextmanager
-async def _repeating(
-    name: str, work: Callable[[], Awaitable[None]], pause_seconds: float
-) -> AsyncIterator[None]:
-    """Do `work` again and again in the background; a failure is told and tried again after the pause."""
-
-    async def repeat() -> None:
-        while True:
-            await asyncio.sleep(pause_seconds)
-            try:
-                await work()
-            except ServiceError as error:
-                log.warning("chore.failed", chore=name, reason=error.reason)
-            except Exception:
-                log.exception("chore.failed", chore=name)
-
-    task = asyncio.create_task(repeat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    yield repeating("renew", replica.renew, RENEWAL_SECONDS)
+    yield repeating("sweep", sweep, settings.sweep_seconds)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from metaextract_common.bus.outbox import sending
 from metaextract_common.bus.port import Bus
 from metaextract_common.bus.settings import connected
+from metaextract_common.chores import repeating
 from metaextract_common.process import run
 from metaextract_common.rpc.client import open_channel
 from metaextract_common.rpc.serving import Draining, serving
@@ -58,7 +59,6 @@ from metaextract_gateway.adapters.ops.app import build_ops_app
 from metaextract_gateway.adapters.rpc import analytics, billing, extractor, journal, purchases, users
 from metaextract_gateway.adapters.rpc.redactor import RpcRedactor
 from metaextract_gateway.adapters.uploads_store.disk import DiskUploads, new_id
-from metaextract_gateway.adapters.uploads_store.sweeping import sweeping
 from metaextract_gateway.application.background import Background
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.application.reading_uploads import ReadingUploads
@@ -193,7 +193,7 @@ async def _resumable(
     )
     reading = ReadingUploads(store, extracting, extractions, background)
     resuming = Resuming(store, extracting, reading, limits)
-    await stack.enter_async_context(sweeping(resuming, UPLOADS_SWEEP_SECONDS))
+    await stack.enter_async_context(repeating("uploads", resuming.sweep, UPLOADS_SWEEP_SECONDS))
     return tus.routes(
         intake,
         resuming,

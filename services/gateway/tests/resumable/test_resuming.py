@@ -5,7 +5,7 @@ import hashlib
 import os
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -430,3 +430,25 @@ async def test_what_was_paid_and_forgotten_is_not_read_and_paid_again(gateway, o
     assert list(gateway.reader.read) == [extraction_id]
     assert gateway.ledger.states() == [HoldState.CAPTURED]
     assert (await gateway.store.get(upload_id)).known.is_settled
+
+
+@pytest.mark.parametrize("how", ["append", "status"])
+async def test_whoever_comes_to_write_when_all_was_read_is_told_so(
+    gateway, other, monkeypatch, how: str
+) -> None:
+    made = await gateway.create(len(CONTENT))
+    writing = gateway.store.writing
+
+    @asynccontextmanager
+    async def late(upload_id: str) -> AsyncIterator[object]:
+        monkeypatch.undo()
+        await other.append(upload_id, 0, CONTENT)
+        await other.settled()
+        async with writing(upload_id) as begun:
+            yield begun
+
+    monkeypatch.setattr(gateway.store, "writing", late)
+    if how == "status":
+        assert (await gateway.resuming.status(made.known.id, "")).is_whole
+    else:
+        assert await reason(gateway.append(made.known.id, 0, CONTENT)) == "UPLOAD_OFFSET_MISMATCH"

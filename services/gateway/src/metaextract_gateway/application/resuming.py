@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
-from metaextract_common.errors import invalid_request
+from metaextract_common.errors import ServiceError, invalid_request
 from metaextract_gateway.application.extracting import Extracting
 from metaextract_gateway.application.reading_uploads import ReadingUploads
 from metaextract_gateway.domain import errors
@@ -95,10 +96,9 @@ class Resuming:
     async def status(self, upload_id: str, account: str) -> Kept:
         """Return where to go on; an older request that still writes is stopped first."""
         kept = await self._found(upload_id, account)
-        if kept.is_whole:
-            return kept
-        async with self._store.writing(upload_id) as writing:
-            return writing.kept
+        async with AsyncExitStack() as stack:
+            writing = None if kept.is_whole else await self._began(upload_id, stack)
+            return await self._found(upload_id, account) if writing is None else writing.kept
 
     async def append(self, upload_id: str, account: str, piece: Piece) -> Kept:
         """Write a piece behind what is there; an older request that still writes is stopped first.
@@ -109,10 +109,12 @@ class Resuming:
         UPLOAD_TOO_LARGE, UPLOADS_STORE_FULL, and what `piece.chunks` raises.
         """
         kept = await self._found(upload_id, account)
-        if kept.is_whole:
-            await _expect_nothing(kept, piece)
-        else:
-            async with self._store.writing(upload_id) as writing:
+        async with AsyncExitStack() as stack:
+            writing = None if kept.is_whole else await self._began(upload_id, stack)
+            if writing is None:
+                kept = await self._found(upload_id, account)
+                await _expect_nothing(kept, piece)
+            else:
                 await self._declare_length(writing, piece.size_bytes)
                 await _write(writing, piece)
                 kept = writing.kept
@@ -135,6 +137,15 @@ class Resuming:
         for kept in await self._store.all():
             if kept.is_whole:
                 self._reading.adopt(kept.known.id)
+
+    async def _began(self, upload_id: str, stack: AsyncExitStack) -> Writing | None:
+        """Begin to write; None if there is nothing to write to any more: another request was quicker."""
+        try:
+            return await stack.enter_async_context(self._store.writing(upload_id))
+        except ServiceError as error:
+            if error.reason != errors.upload_not_found().reason:
+                raise
+            return None
 
     async def _found(self, upload_id: str, account: str) -> Kept:
         kept = await self._store.get(upload_id)

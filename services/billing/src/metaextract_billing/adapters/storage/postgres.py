@@ -12,7 +12,6 @@ from asyncpg.pool import PoolConnectionProxy
 
 from metaextract_billing.adapters.storage import postgres_pool, reading
 from metaextract_billing.adapters.storage import postgres_statements as sql
-from metaextract_billing.adapters.storage.postgres_pool import Connections
 from metaextract_billing.adapters.storage.postgres_schema import migrate
 from metaextract_billing.adapters.storage.purchase_rows import to_payment
 from metaextract_billing.adapters.storage.rows import Rows, writes
@@ -24,6 +23,7 @@ from metaextract_billing.domain.holds import Resolved
 from metaextract_billing.domain.ports import Due, Figures, Waiting
 from metaextract_billing.domain.purchases import Payment
 from metaextract_billing.domain.records import Changes, Key, Record
+from metaextract_common.storage.postgres import Connections
 
 PAGE_COUNT_MAX: Final = 1000
 """Rows that are read at once where all are wanted."""

@@ -1,102 +1,38 @@
-"""Connections to PostgreSQL, and what their failures mean."""
+"""Connections to the PostgreSQL of the ledger, and what their failures mean to it."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Final
-
-import asyncpg
-import structlog
-from asyncpg.pool import PoolConnectionProxy
 
 from metaextract_billing.domain import errors
 from metaextract_billing.domain.ports import ConflictError
-
-log = structlog.stdlib.get_logger()
-
-WAIT_SECONDS_MAX: Final = 5.0
-"""For a free connection, for a new one, and for an answer. What takes longer is as good as away."""
+from metaextract_common.storage import postgres
+from metaextract_common.storage.postgres import Connections
 
 OVERTAKEN: Final = "OV001"
 """Raised by the commit function for a version that is no longer the newest."""
 
-_CONFLICTS: Final = frozenset({OVERTAKEN, "23505"})  # and 40: serialization failures and deadlocks
-_AWAY: Final = ("08", "25006", "28", "3D", "53", "55000", "55P03", "57", "58", "XX001", "XX002")
-"""Connections, read-only, logins, databases, resources, locks, operators, files, damage."""
+_CONFLICTS: Final = (OVERTAKEN, "23505", "40")
+"""Besides, unique keys, and serialization failures and deadlocks."""
+
+_SETTINGS: Final = {
+    "application_name": "metaextract-billing",
+    # Plans are kept by connections that made them while tables were still empty.
+    "enable_seqscan": "off",
+}
 
 
-class Connections:
-    """Borrows a pool; lends its connections."""
+def opened(
+    url: str, connections_count_max: int, wait_seconds_max: float = postgres.WAIT_SECONDS_MAX
+) -> AbstractAsyncContextManager[Connections]:
+    """Open connections to `url`, on which what fails is ConflictError, LEDGER_UNAVAILABLE, or a defect.
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", wait_seconds_max: float) -> None:
-        self._pool = pool
-        self._wait_seconds_max = wait_seconds_max
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator["PoolConnectionProxy[asyncpg.Record]"]:
-        """Lend a connection. What fails within becomes ConflictError, LEDGER_UNAVAILABLE, or a defect."""
-        with _told():
-            async with self._pool.acquire(timeout=self._wait_seconds_max) as connection:
-                try:
-                    yield connection
-                except TimeoutError:  # also an OSError; asyncpg has ended the statement
-                    raise
-                except (OSError, asyncpg.InternalClientError):
-                    connection.terminate()  # it broke while sending, and asyncpg does not know yet
-                    raise
-
-
-@asynccontextmanager
-async def opened(
-    url: str, connections_count_max: int, wait_seconds_max: float = WAIT_SECONDS_MAX
-) -> AsyncIterator[Connections]:
-    """Open connections to `url`; at the end wait for what is under way.
-
-    Connections that broke are replaced when the next one is needed.
+    That the connection broke is not told as a conflict, so that whoever asked asks again with the same
+    request id.
     """
-    async with asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=connections_count_max,
-        max_inactive_connection_lifetime=0,
-        timeout=wait_seconds_max,
-        command_timeout=wait_seconds_max,
-        reset=_kept_as_it_is,
-        server_settings={
-            "application_name": "metaextract-billing",
-            "timezone": "UTC",
-            # Plans are kept by connections that made them while tables were still empty.
-            "enable_seqscan": "off",
-        },
-    ) as pool:
-        yield Connections(pool, wait_seconds_max)
+    return postgres.opened(url, _failure, _SETTINGS, connections_count_max, wait_seconds_max)
 
 
-async def _kept_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Spare the round trip that would reset what nobody changes."""
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Translate what PostgreSQL, and the way to it, raise.
-
-    Whether a commit took place is unknown if the connection broke; that is not told as a conflict, so that
-    whoever asked asks again with the same request id. A broken CHECK is a defect of ours and stays as it is.
-    """
-    try:
-        yield
-    except asyncpg.PostgresError as error:
-        sqlstate = error.sqlstate or ""
-        if sqlstate in _CONFLICTS or sqlstate.startswith("40"):
-            raise ConflictError from error
-        if not sqlstate.startswith(_AWAY):
-            raise
-        raise _away(error) from error
-    except asyncpg.DataError:
-        raise
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
-        raise _away(error) from error
-
-
-def _away(error: Exception) -> Exception:
-    log.warning("ledger.unavailable", error=f"{type(error).__name__}: {error}")
-    return errors.ledger_unavailable()
+def _failure(sqlstate: str) -> Exception | None:
+    if not sqlstate:
+        return errors.ledger_unavailable()
+    return ConflictError() if sqlstate.startswith(_CONFLICTS) else None

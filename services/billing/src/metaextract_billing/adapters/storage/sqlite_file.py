@@ -186,7 +186,7 @@ def _told() -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.DatabaseError as error:
-        log.warning("ledger.unavailable", error=str(error))
+        log.warning("store.unavailable", error=str(error))
         raise errors.ledger_unavailable() from error
 
 

@@ -7,9 +7,9 @@ from typing import TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from metaextract_billing.adapters.storage.postgres_pool import Connections
 from metaextract_billing.adapters.storage.row_values import Row
 from metaextract_billing.adapters.storage.users_sql import Statement, Work
+from metaextract_common.storage.postgres import Connections
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import asyncpg
 
+from metaextract_common.storage.postgres import Connections
 from metaextract_extractor.adapters.storage import postgres_pool, rows
 from metaextract_extractor.adapters.storage.postgres_batches import PostgresBatches
-from metaextract_extractor.adapters.storage.postgres_pool import Connections
 from metaextract_extractor.adapters.storage.postgres_schema import migrate
 from metaextract_extractor.adapters.storage.stores import Stores
 from metaextract_extractor.domain import errors

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from metaextract_common.storage.postgres import Connections
 from metaextract_extractor.adapters.storage import rows
-from metaextract_extractor.adapters.storage.postgres_pool import Connections
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.batches import Batch, Position
 from metaextract_extractor.domain.model import Extraction
