@@ -120,7 +120,7 @@ def _use_cases(settings: Settings, store: Store, desk: Desk, now: Clock) -> UseC
     return UseCases(
         create_quote=CreateQuote(desk, now, timedelta(seconds=settings.quote_seconds)),
         create_hold=create_hold,
-        capture_hold=CaptureHold(desk, now),
+        capture_hold=CaptureHold(desk, now, free.identities),
         release_hold=ReleaseHold(desk, now),
         get_balance=GetBalance(desk, now, settings.metered),
         grant_credits=GrantCredits(desk, now),

@@ -137,11 +137,20 @@ async def test_analytics_hears_what_happened_but_not_to_whom(serve, make_setting
         await billing.GrantCredits(GRANT)
         held = await billing.CreateHold(HOLD)
         await billing.CaptureHold(pb.CaptureHoldRequest(name=held.hold.name))
+        request = pb.CreateHoldRequest(account="device:d", request_id="r", device="d", size_bytes_max=1000)
+        free = await billing.CreateHold(request)
+        capture = pb.CaptureHoldRequest(name=free.hold.name, content_sha256="c0ffee00" * 8)
+        await billing.CaptureHold(capture)
 
+    content = collector.events[-1].attributes.pop("content")
+    assert len(content) == 64
+    assert content != capture.content_sha256
     assert [(event.source, event.name, dict(event.attributes)) for event in collector.events] == [
         ("billing", "credits.granted", {"credits": "10"}),
         ("billing", "hold.created", {"access": "credits", "credits": "4"}),
         ("billing", "hold.captured", {"access": "credits", "credits": "1"}),
+        ("billing", "hold.created", {"access": "free_check", "credits": "0"}),
+        ("billing", "hold.captured", {"access": "free_check", "credits": "0"}),
     ]
 
 

@@ -90,7 +90,7 @@ async def test_more_than_was_quoted_is_not_done_for_the_quoted_price(billing: Rp
 async def test_a_quoted_price_serves_once(billing: RpcBilling) -> None:
     upload = await quoted(billing, FORENSICS)
     hold = await billing.hold(ALICE, "key-1", upload)
-    await billing.capture(hold.name, Delivered(10, 10, 10, FORENSICS))
+    await billing.capture(hold.name, Delivered(10, 10, 10, FORENSICS, sha256="a" * 64))
 
     assert await refusal(billing, "key-2", upload) == "QUOTE_FILE_UNUSABLE"
     assert await refusal(billing, "key-1", replace(upload, size_bytes_expected=11)) in (

@@ -1,6 +1,6 @@
 """What the gateway hands from one side to the other. It holds no business rule and parses no image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -111,6 +111,7 @@ class Delivered:
     height_pixels: int | None
     operations: Operations = Operations()
     extraction_id: str = ""
+    sha256: str = field(default="", repr=False)
     declared_otherwise: str = ""
 
 

@@ -119,6 +119,7 @@ class BillingServicer(BillingServiceServicer):
             operations_from_proto(request.delivered),
             request.size_bytes,
             dimensions_from_proto(request),
+            request.content_sha256 or None,
         )
 
 

@@ -74,6 +74,7 @@ class RpcBilling:
             width_pixels=delivered.width_pixels or None,
             height_pixels=delivered.height_pixels or None,
             delivered=_operations(delivered.operations),
+            content_sha256=delivered.sha256,
         )
         return _hold((await self._stub.CaptureHold(request)).hold)
 

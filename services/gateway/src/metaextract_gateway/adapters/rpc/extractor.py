@@ -129,6 +129,7 @@ def _end(ended: pb.Extraction) -> Delivered | ServiceError:
         height_pixels=file.height_pixels if file.HasField("height_pixels") else None,
         operations=_delivered(ended),
         extraction_id=ended.name.removeprefix("extractions/"),
+        sha256=file.hashes.sha256,
         declared_otherwise=file.format.declared_media_type or file.format.declared_extension,
     )
 
