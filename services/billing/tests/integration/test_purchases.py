@@ -61,10 +61,11 @@ class Shop:
     claim: ClaimCredits
     grant: GrantCredits
     time_passed: timedelta = timedelta()
+    time_standing: datetime | None = None
     failing: int = 0
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.time_passed
+        return (self.time_standing or datetime.now(UTC)) + self.time_passed
 
     async def order(self, pack: str = "starter", request: str = "r1", owner: str = "alice") -> PlacedOrder:
         return await self.use.create_order(owner, request, pack, email="a@example.com", return_url=RETURN_URL)
@@ -227,6 +228,31 @@ async def test_ten_requests_at_once_make_one_order(shop: Shop) -> None:
 
     assert len({one.order.id for one in placed}) == 1
     assert len({one.order.checkout_session for one in placed}) == 1
+
+
+@pytest.mark.parametrize("second", [0, 30, 59])
+async def test_a_second_click_without_a_key_means_the_first_for_a_minute(shop: Shop, second: int) -> None:
+    shop.time_standing = datetime.now(UTC).replace(second=second)
+    first = await shop.order(request="")
+    shop.time_passed = timedelta(seconds=59)
+    again = await shop.order(request="")
+    dearer = await shop.order("pro", request="")
+    shop.time_passed = timedelta(seconds=61)
+    later = await shop.order(request="")
+
+    assert again.order == first.order
+    assert len({first.order.id, dearer.order.id, later.order.id}) == 3
+
+
+async def test_whoever_has_paid_without_a_key_can_buy_again_at_once(shop: Shop) -> None:
+    shop.time_standing = datetime.now(UTC).replace(second=30)
+    orders = {(await shop.order(request="")).order.id}
+    for bought in range(1, 4):
+        await shop.bought(request="")
+        assert await shop.credits() == (100 * bought, 0)
+        orders.add((await shop.order(request="")).order.id)
+
+    assert len(orders) == 4
 
 
 async def test_an_order_that_is_paid_gets_no_new_session(shop: Shop) -> None:

@@ -181,7 +181,7 @@ async def test_each_refusal_arrives_with_its_reason(served: tuple[Any, FakeDodo]
     ("changes", "field"),
     [
         ({"account": ""}, "account"),
-        ({"request_id": ""}, "request_id"),
+        ({"request_id": "r\x00"}, "request_id"),
         ({"pack": ""}, "pack"),
         ({"email": "not an address"}, "email"),
         ({"return_url": "not a URL"}, "return_url"),

@@ -68,7 +68,7 @@ class Books:
 
     async def order(self, account: str, request_id: str, pack: str, *, email: str, return_url: str) -> Order:
         self._note(account)
-        return Order("https://pay.test/1", "cks_1", is_open=True)
+        return Order("https://pay.test/1", "cks_1")
 
     async def receive(self, webhook: Webhook) -> bool:
         raise NotImplementedError

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +18,8 @@ from metaextract_billing.domain.records import Book, Key, OrderKey, PaymentKey, 
 _ORDERS: Final = uuid.UUID("c0a5f0de-0f5a-4d38-9c0e-6f8d1f2b7a13")
 """Namespace of orders: an order is named after the request that made it."""
 ORDER_PREFIX: Final = "orders/"
+SAME_CLICK: Final = timedelta(minutes=1)
+"""Within what time a second click of an unpaid purchase means the first."""
 
 
 class OrderState(StrEnum):
@@ -62,6 +65,7 @@ class CreateOrder:
     ) -> PlacedOrder:
         """Return a new order, or the one that `request_id` made before, with a living checkout session.
 
+        Without a `request_id` the second click of a double click gets the order of the first.
         Raises PACK_UNKNOWN, PACK_NOT_FOR_SALE, IDEMPOTENCY_KEY_REUSED and what `PaymentService` raises.
         """
         pack = self.packs.get(pack_id)
@@ -69,14 +73,44 @@ class CreateOrder:
             raise errors.pack_unknown(pack_id)
         if not pack.product:
             raise errors.pack_not_for_sale(pack_id)
-        order = await self._placed(owner, request_id, pack)
+        order = await (self._placed(owner, request_id, pack) if request_id else self._clicked(owner, pack))
         if order.payment is None and not order.has_checkout(self.now()):
             session = await self.payments.check_out(order, account_id(owner), email, return_url)
             order = await self._with_checkout(order, session)
         return await GetOrder(self.desk)(owner, ORDER_PREFIX + order.id)
 
     async def _placed(self, owner: str, request_id: str, pack: Pack) -> Order:
-        order = Order(
+        order = self._order(owner, request_id, pack)
+
+        def decide(book: Book) -> Order:
+            first = book.get(OrderKey(order.id))
+            if first is None:
+                return _put(book, order)
+            if first.pack != order.pack:
+                raise errors.idempotency_key_reused(request_id)
+            return first
+
+        return await self.desk.carry_out_afresh([OrderKey(order.id)], decide)
+
+    async def _clicked(self, owner: str, pack: Pack) -> Order:
+        """Order what nobody has paid of a click before, wherever the clock's minutes part them, or anew."""
+        now = self.now()
+        minute = int(now.timestamp() // SAME_CLICK.total_seconds())
+        order, before = (self._order(owner, f"{pack.id}-{at}", pack) for at in (minute, minute - 1))
+        further = self._order(owner, str(uuid.uuid4()), pack)
+
+        def decide(book: Book) -> Order:
+            made = [book.get(OrderKey(one.id)) for one in (before, order)]
+            for first in made:
+                if first is not None and first.payment is None and now - first.create_time < SAME_CLICK:
+                    return first
+            return _put(book, further if made[-1] else order)
+
+        keys = [OrderKey(one.id) for one in (before, order, further)]
+        return await self.desk.carry_out_afresh(keys, decide)
+
+    def _order(self, owner: str, request_id: str, pack: Pack) -> Order:
+        return Order(
             id=str(uuid.uuid5(_ORDERS, f"{owner}\n{request_id}")),
             owner=owner,
             pack=pack.id,
@@ -86,18 +120,6 @@ class CreateOrder:
             create_time=self.now(),
             product=pack.product,
         )
-
-        def decide(book: Book) -> Order:
-            first = book.get(OrderKey(order.id))
-            if first is None:
-                book.put(order)
-                book.publish("order.created", {"pack": order.pack, "credits": str(order.credits)})
-                return order
-            if first.pack != order.pack:
-                raise errors.idempotency_key_reused(request_id)
-            return first
-
-        return await self.desk.carry_out_afresh([OrderKey(order.id)], decide)
 
     async def _with_checkout(self, order: Order, session: CheckoutSession) -> Order:
         """Note where an order can be paid, unless somebody else was quicker: sessions are disposable."""
@@ -134,6 +156,12 @@ class GetOrder:
         keys: list[Key[Record]] = [key]
         payment = await self.desk.carry_out_afresh(keys, lambda book: book.get(key))
         return PlacedOrder(order, _state(payment))
+
+
+def _put(book: Book, order: Order) -> Order:
+    book.put(order)
+    book.publish("order.created", {"pack": order.pack, "credits": str(order.credits)})
+    return order
 
 
 def _state(payment: Payment | None) -> OrderState:

@@ -69,11 +69,10 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A pack that somebody is about to buy. `is_open`: it can still be paid, at `checkout_url`."""
+    """A pack that somebody is about to buy, at `checkout_url`."""
 
     checkout_url: str
     checkout_session: str
-    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)

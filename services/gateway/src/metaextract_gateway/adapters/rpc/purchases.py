@@ -39,7 +39,7 @@ class RpcPurchases:
             account=account, request_id=request_id, pack=pack, email=email, return_url=return_url
         )
         order = (await self._stub.CreateOrder(request, timeout=PAYMENT_SERVICE_SECONDS_MAX)).order
-        return Order(order.checkout_url, order.checkout_session, order.state == pb.Order.STATE_PENDING)
+        return Order(order.checkout_url, order.checkout_session)
 
     async def receive(self, webhook: Webhook) -> bool:
         """ReceiveWebhook."""

@@ -1,10 +1,8 @@
 """Packs, balance, purchase and claim of credits, in the legacy shapes (§1.7)."""
 
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,12 +15,11 @@ from metaextract_gateway.adapters.http.intake import idempotency_key
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions, session_account
-from metaextract_gateway.domain.money import Order, Pack
+from metaextract_gateway.domain.money import Pack
 from metaextract_gateway.domain.ports import Balances, Purchases
 
 SUCCESS_PATH: Final = "/images_mvp/credits/success"
 DESCRIPTION: Final = "Credits for using the Images Metadata tool."
-SAME_CLICK_SECONDS: Final = 60
 EMAIL_CHARACTERS_MAX: Final = 320
 PACK_CHARACTERS_MAX: Final = 64
 
@@ -33,11 +30,10 @@ def routes(
     who: Sessions,
     *,
     public_url: str = "",
-    clock: Callable[[], float] = time.time,
 ) -> list[BaseRoute]:
     """Return the routes. `public_url`: where people reach this server; empty for what a request names."""
     account = _Account(balances, who)
-    counter = _Counter(balances, purchases, who, public_url, clock)
+    counter = _Counter(balances, purchases, who, public_url)
     return [
         Route("/api/images_mvp/credits/packs", counter.packs),
         Route("/api/images_mvp/credits/balance", account.balance),
@@ -92,7 +88,6 @@ class _Counter:
     purchases: Purchases
     who: Sessions
     public_url: str
-    clock: Callable[[], float]
 
     async def packs(self, _request: Request) -> Response:
         try:
@@ -130,18 +125,9 @@ class _Counter:
         base = self.public_url or str(request.base_url).rstrip("/")
         return_url = f"{base}{SUCCESS_PATH}?{urlencode({'pack': pack, 'balanceId': found.id})}"
         email = text(body.get("email"), EMAIL_CHARACTERS_MAX).strip()
-        order = await self._ordered(request, account, pack, email=email, return_url=return_url)
+        key = idempotency_key(request)
+        order = await self.purchases.order(account, key, pack, email=email, return_url=return_url)
         return JSONResponse({"checkout_url": order.checkout_url, "session_id": order.checkout_session})
-
-    async def _ordered(
-        self, request: Request, account: str, pack: str, *, email: str, return_url: str
-    ) -> Order:
-        """Order once for a double click, and again for whoever has paid and wants another pack."""
-        order = partial(self.purchases.order, email=email, return_url=return_url)
-        if key := idempotency_key(request):
-            return await order(account, key, pack)
-        ordered = await order(account, f"{pack}-{int(self.clock()) // SAME_CLICK_SECONDS}", pack)
-        return ordered if ordered.is_open else await order(account, str(uuid.uuid4()), pack)
 
 
 def refused_purchase(error: ServiceError) -> Response:
