@@ -94,7 +94,7 @@ class Purchases(Protocol):
         ...
 
     async def order(self, account: str, request_id: str, pack: str, *, email: str, return_url: str) -> Order:
-        """Order a pack; the same request id gives the first order. `email` may be empty, and `request_id` too:
+        """Order a pack; the same request id gives the first order. `email` may be empty, `request_id` too:
 
         then a second click within a minute means the first.
         """
