@@ -7,9 +7,9 @@ pHash: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Func
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
-from statistics import median
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,17 +18,18 @@ SIDE: Final = 8
 SPECTRUM_SIDE: Final = 32
 HASH_DIGITS: Final = 16
 
+_COSINES: Final = np.cos(
+    np.pi / (2 * SPECTRUM_SIDE) * np.outer(np.arange(SIDE), 2 * np.arange(SPECTRUM_SIDE) + 1)
+)
+"""The 8 lowest waves of a type II cosine transform over 32 points."""
+
 
 def phash(image: "Image.Image") -> str:
     """Return the low frequencies of 32 by 32 grey values against their median."""
-    grey = grey_values(image, SPECTRUM_SIDE, SPECTRUM_SIDE)
-    rows = [grey[at : at + SPECTRUM_SIDE] for at in range(0, len(grey), SPECTRUM_SIDE)]
-    waves = _cosines()
-    # The columns first, then the rows; only the 8 lowest frequencies of each are needed.
-    columns = [[_product(wave, column) for column in zip(*rows, strict=True)] for wave in waves]
-    low = [_product(wave, row) for row in columns for wave in waves]
-    middle = median(low)
-    return _digits([value > middle for value in low])
+    grey = np.reshape(grey_values(image, SPECTRUM_SIDE, SPECTRUM_SIDE), (SPECTRUM_SIDE, SPECTRUM_SIDE))
+    # Rounded, so that a flat picture has no frequencies but the lowest, instead of the dust of rounding.
+    low = np.round(_COSINES @ grey @ _COSINES.T, 6).ravel()
+    return _digits((low > np.median(low)).tolist())
 
 
 def dhash(image: "Image.Image") -> str:
@@ -64,20 +65,6 @@ def grey_values(image: "Image.Image", width: int, height: int) -> list[int]:
 
     small = image.convert("L").resize((width, height), Image.Resampling.LANCZOS)
     return list(small.tobytes())
-
-
-@lru_cache(maxsize=1)
-def _cosines() -> list[list[float]]:
-    """The 8 lowest waves of a type II cosine transform over 32 points."""
-    return [
-        [math.cos(math.pi * wave * (2 * at + 1) / (2 * SPECTRUM_SIDE)) for at in range(SPECTRUM_SIDE)]
-        for wave in range(SIDE)
-    ]
-
-
-def _product(wave: Sequence[float], values: Sequence[float]) -> float:
-    # Rounded, so that a flat picture has no frequencies but the lowest, instead of the dust of rounding.
-    return round(sum(a * b for a, b in zip(wave, values, strict=True)), 6)
 
 
 def _digits(bits: list[bool]) -> str:

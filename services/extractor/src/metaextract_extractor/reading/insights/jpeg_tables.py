@@ -6,7 +6,11 @@ scale is that of the Independent JPEG Group's library, which scales the tables o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from metaextract_extractor.domain.insights_picture import QuantisationTable
 from metaextract_extractor.reading.insights.image_header import is_frame_header, jpeg_segments
@@ -101,7 +105,7 @@ def quality_of(head: JpegHead) -> tuple[int | None, bool]:
 
     None for other than 8 bits, which the scale is not for, and where a table is missing.
     """
-    tables: list[tuple[Sequence[int], Sequence[int]]] = []
+    tables: list[tuple[tuple[int, ...], Sequence[int]]] = []
     for number, table_id in enumerate(dict.fromkeys(table for _, _, table in head.components)):
         table = head.tables.get(table_id)
         if table is None or head.bits_per_sample != 8:  # noqa: PLR2004
@@ -109,17 +113,17 @@ def quality_of(head: JpegHead) -> tuple[int | None, bool]:
         tables.append((CHROMINANCE if number else LUMINANCE, table.values))
     if not tables:
         return None, False
-    distances = {
-        quality: sum(
-            abs(a - b)
-            for standard, values in tables
-            for a, b in zip(scaled(standard, quality), values, strict=True)
-        )
-        for quality in range(1, 101)
-    }
+    differences = [np.abs(_all_scaled(standard) - values) for standard, values in tables]
+    distances = np.concatenate(differences, axis=1).sum(axis=1)
     # Among equals the higher: at the low end several qualities give the same table.
-    best = min(distances, key=lambda quality: (distances[quality], -quality))
-    return best, distances[best] == 0
+    best = 100 - int(np.argmin(distances[::-1]))
+    return best, not distances[best - 1]
+
+
+@lru_cache(maxsize=2)
+def _all_scaled(standard: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return a standard table as it is for each quality from 1 to 100, in rows."""
+    return np.array([scaled(standard, quality) for quality in range(1, 101)])
 
 
 def subsampling_of(components: Sequence[tuple[int, int, int]]) -> str:
