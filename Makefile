@@ -3,7 +3,7 @@
 PORT ?= 8080
 DATA_DIR ?= .data/$(PORT)
 METERED ?= 0
-PYTEST_ARGS ?= -q -n 2 --dist loadfile
+PYTEST_ARGS ?= -q -n 2 --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 60
 FUZZ_ONLY ?=
 

@@ -1,19 +1,17 @@
 """One running product for all tests of the interface."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from metaextract_testing.factory import make
-from metaextract_testing.fleet import Fleet, started, until
+from metaextract_testing.fleet import Fleet, until
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with started(tmp_path_factory.mktemp("api")) as fleet:
-        until(lambda: httpx.get(f"{fleet.url}/v1/fieldDictionary", timeout=10).status_code == 200)
-        yield fleet
+def running(unmetered_fleet: Fleet) -> Fleet:
+    url = f"{unmetered_fleet.url}/v1/fieldDictionary"
+    until(lambda: httpx.get(url, timeout=60).status_code == 200)
+    return unmetered_fleet
 
 
 @pytest.fixture(scope="session")

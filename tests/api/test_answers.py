@@ -1,5 +1,6 @@
 """What goes well is what the OpenAPI document says, in every language; and what HTTP expects of a server."""
 
+import base64
 import csv
 import io
 import json
@@ -99,6 +100,48 @@ def test_prices_and_credits_are_those_of_whoever_asks(http: httpx.Client, token:
         conforms(http.get(path, headers=KEYS), path, "get")
         assert http.get(path, headers={"X-Session-Id": ""}).json()["reason"] == "SESSION_REQUIRED"
     conforms(http.get("/v1/credits/packs"), "/v1/credits/packs", "get")
+
+
+def test_an_upload_in_pieces_claims_a_price_too(http: httpx.Client) -> None:
+    content = make("jpeg").content
+    files = {"files": [{"id": "a", "size_bytes": str(len(content))}], "operations": {"ocr": True}}
+    quote = http.post("/v1/quotes", json=files, headers=KEYS).json()["name"]
+
+    def created(name: str, session: str) -> httpx.Response:
+        told = {"quote": name, "quote_file": "a"}
+        encoded = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items())
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": ",".join(encoded),
+            "X-Session-Id": session,
+        }
+        return http.post("/v1/uploads", content=content, headers=headers)
+
+    made = created(quote, KEYS["X-Session-Id"])
+    extraction = made.headers["metaextract-extraction"]
+    http.get(f"{extraction}/events", params={"wait_seconds": 20})  # to its end
+    used = created(quote, KEYS["X-Session-Id"])
+    elsewhere = created(quote, "another")
+    misspelt = created("quotes/1", KEYS["X-Session-Id"])
+
+    assert made.status_code == 201, made.text
+    assert [one["operation"] for one in http.get(extraction).json()["operations"]] == ["ocr"]
+    assert (used.status_code, used.json()["reason"]) == (409, "QUOTE_FILE_UNUSABLE")
+    assert (elsewhere.status_code, elsewhere.json()["reason"]) == (404, "QUOTE_NOT_FOUND")
+    assert (misspelt.status_code, misspelt.json()["metadata"]["field"]) == (400, "quote")
+
+
+def test_a_key_may_ask_whose_it_is_and_make_no_other(http: httpx.Client, token: str) -> None:
+    bearer = {"Authorization": f"Bearer {token}"}
+    key = http.post("/v1/apiKeys", json={"title": "laptop"}, headers=bearer).json()["secret"]
+    by_key = http.get("/v1/users/me", headers={"X-API-Key": key})
+    more = http.post("/v1/apiKeys", json={"title": "another"}, headers={"X-API-Key": key})
+
+    assert conforms(by_key, "/v1/users/me", "get")["email"] == "anna@example.com"
+    assert by_key.json() == http.get("/v1/users/me", headers=bearer).json()
+    assert (more.status_code, more.json()["reason"]) == (403, "API_KEY_NOT_ALLOWED")
 
 
 def test_nobody_names_the_account_that_pays_or_where_buyers_are_sent(http: httpx.Client) -> None:

@@ -156,6 +156,27 @@ async def test_a_key_acts_for_its_user_until_it_is_revoked(
     assert (gone.status_code, gone.json()["reason"]) == (404, "API_KEY_NOT_FOUND")
 
 
+async def test_what_a_program_repeats_without_cookies_is_the_same_request_and_paid_once(
+    fleet: Fleet, http: httpx.AsyncClient, billing: BillingServiceStub
+) -> None:
+    user = (await registered(http))["user"]
+    await grant(billing, f"user:{user['id']}", 9)
+    made = await http.post("/v1/apiKeys", json={"title": "holiday pictures"})
+    headers = {"X-API-Key": made.json()["secret"], "Content-Type": "image/jpeg"}
+    content = make("jpeg", seed=next(SEEDS)).content
+
+    answers = []
+    for run in ("1", "2"):  # of a program, each with cookies of its own
+        async with httpx.AsyncClient(base_url=fleet.url, timeout=60, headers=headers) as program:
+            for key in (run, "both"):
+                said = {"Idempotency-Key": f"{key}-{user['id']}"}
+                answers.append(await program.post("/v1/extractions", content=content, headers=said))
+
+    assert [one.status_code for one in answers] == [201] * 4, answers[-1].text
+    assert answers[1].json()["name"] == answers[3].json()["name"]
+    assert await balance(http) == 6
+
+
 async def test_a_key_that_was_revoked_before_it_was_used_is_refused(http: httpx.AsyncClient) -> None:
     await registered(http)
     made = await http.post("/v1/apiKeys", json={"title": "never used"})

@@ -21,7 +21,7 @@ from metaextract_testing import nats
 from metaextract_testing.factory.large import large_image
 from metaextract_testing.fleet import Fleet
 
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 IMAGE_BYTES = 2_000_000
 PIECES = 20
 

@@ -13,7 +13,9 @@ from metaextract_testing.fleet import Fleet, eventually
 @pytest.fixture
 async def fields(running: Fleet, http: httpx.AsyncClient) -> httpx.AsyncClient:
     """A client of a product whose dictionary is ready: right after an update it takes some seconds."""
-    await eventually(lambda: httpx.get(f"{running.url}/v1/fieldDictionary").status_code == 200, seconds=50)
+    await eventually(
+        lambda: httpx.get(f"{running.url}/v1/fieldDictionary", timeout=60).status_code == 200, seconds=50
+    )
     return http
 
 

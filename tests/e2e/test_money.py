@@ -13,6 +13,7 @@ from typing import Any, Final
 import grpc
 import httpx
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from metaextract.billing.v1 import billing_pb2 as pb
@@ -21,6 +22,7 @@ from metaextract_testing.dodo import Behaviour, FakeDodo, fake_dodo
 from metaextract_testing.factory import make
 from metaextract_testing.fleet import Fleet, eventually, started
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the tests...").decode()
 MVP: Final = "/api/images_mvp"
 
@@ -55,6 +57,7 @@ async def opened_shop(folder: Path) -> AsyncIterator[Shop]:
             "BILLING_DODO_API_KEY": "a key of the tests",
             "BILLING_DODO_BASE_URL": dodo.url,
             "BILLING_DODO_WEBHOOK_SECRETS": SECRET,
+            "GATEWAY_TRUSTED_PROXIES": "one",
         }
         with ExitStack() as stack:
             product = started(folder, "--metered", environment=environment)
@@ -66,15 +69,16 @@ async def opened_shop(folder: Path) -> AsyncIterator[Shop]:
                 await asyncio.to_thread(stack.close)
 
 
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    async with opened_shop(tmp_path) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    async with opened_shop(tmp_path_factory.mktemp("shop")) as opened:
         yield opened
 
 
-@pytest.fixture
-async def http(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=shop.fleet.url, timeout=60) as client:
+@pytest_asyncio.fixture(loop_scope="module")
+async def http(shop: Shop, network: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that was not here before."""
+    async with httpx.AsyncClient(base_url=shop.fleet.url, headers=network, timeout=60) as client:
         yield client
 
 
@@ -132,6 +136,7 @@ async def balance(http: httpx.AsyncClient, session: str = "") -> int:
 async def test_a_person_checks_twice_for_nothing_then_buys_a_pack_and_pays_what_was_quoted(
     shop: Shop, http: httpx.AsyncClient
 ) -> None:
+    delivered_before = len(shop.dodo.deliveries.messages)
     images = [picture(seed) for seed in range(4)]
     quote = await quoted(http, *(image.stated(f"f{at}") for at, image in enumerate(images)))
     assert quote["creditsTotal"] == 16
@@ -148,7 +153,7 @@ async def test_a_person_checks_twice_for_nothing_then_buys_a_pack_and_pays_what_
     paid = await http.post(clicks[0].json()["checkout_url"], data={"status": "succeeded"})
     assert paid.status_code == 303
     assert paid.headers["location"].startswith(f"{shop.fleet.url}/images_mvp/credits/success?pack=starter&")
-    [message] = shop.dodo.deliveries.messages
+    [message] = shop.dodo.deliveries.messages[delivered_before:]
     await eventually(lambda: message.statuses)
     assert message.statuses == [200]
     assert await balance(http) == 100
@@ -171,12 +176,12 @@ async def test_a_person_checks_twice_for_nothing_then_buys_a_pack_and_pays_what_
 
 
 async def test_a_quoted_price_is_for_one_file_and_the_same_upload_is_paid_once(
-    http: httpx.AsyncClient, grant: Callable
+    http: httpx.AsyncClient, grant: Callable, session: str
 ) -> None:
-    await grant("s1", 20)
+    await grant(session, 20)
     first, other = picture(1), picture(2)
-    quote = await quoted(http, first.stated("f"), session="s1")
-    fields = claiming(quote, "f", session_id="s1")
+    quote = await quoted(http, first.stated("f"), session=session)
+    fields = claiming(quote, "f", session_id=session)
 
     once = await sent(http, first, fields)
     again = await sent(http, first, fields)
@@ -185,50 +190,52 @@ async def test_a_quoted_price_is_for_one_file_and_the_same_upload_is_paid_once(
     assert once.json()["access"]["credits_charged"] == again.json()["access"]["credits_charged"] == 4
     assert again.json()["exif"] == once.json()["exif"]
     assert (reused.status_code, reused.json()["code"]) == (400, "QUOTE_INVALID")
-    assert await balance(http, "s1") == 16
+    assert await balance(http, session) == 16
 
 
 async def test_a_client_that_never_saw_its_answer_does_not_use_a_second_free_check(
-    http: httpx.AsyncClient,
+    http: httpx.AsyncClient, session: str
 ) -> None:
-    quote = await quoted(http, picture(1).stated("f"), session="s1")
-    fields = claiming(quote, "f", session_id="s1")
+    quote = await quoted(http, picture(1).stated("f"), session=session)
+    fields = claiming(quote, "f", session_id=session)
 
     first = await sent(http, picture(1), fields)
     http.cookies.clear()
     second = await sent(http, picture(1), fields)
-    third = await sent(http, picture(2), {"session_id": "s1"})
+    third = await sent(http, picture(2), {"session_id": session})
 
     assert [one.json()["access"]["free_used"] for one in (first, second, third)] == [1, 1, 2]
 
 
 @pytest.mark.parametrize(("credits_", "status", "left"), [(5, 200, 0), (4, 400, 4)])
 async def test_a_file_that_is_larger_than_was_said_is_paid_as_it_is_or_not_handed_out(
-    http: httpx.AsyncClient, grant: Callable, credits_: int, status: int, left: int
+    http: httpx.AsyncClient, grant: Callable, session: str, credits_: int, status: int, left: int
 ) -> None:
-    await grant("s1", credits_)
+    await grant(session, credits_)
     large = flat(5000, 3000)
-    quote = await quoted(http, large.stated("f", width=10, height=10), session="s1")
+    quote = await quoted(http, large.stated("f", width=10, height=10), session=session)
     assert quote["creditsTotal"] == 4
 
-    answer = await sent(http, large, claiming(quote, "f", session_id="s1"))
+    answer = await sent(http, large, claiming(quote, "f", session_id=session))
 
     assert answer.status_code == status, answer.text
     assert status == 200 or answer.json()["code"] == "QUOTE_MISMATCH"
-    assert await balance(http, "s1") == left
+    assert await balance(http, session) == left
 
 
 async def test_a_quote_that_nobody_knows_or_that_is_of_somebody_else_changes_nothing(
-    http: httpx.AsyncClient, grant: Callable
+    http: httpx.AsyncClient, grant: Callable, session: str
 ) -> None:
-    await grant("s1", 8)
-    foreign = await quoted(http, picture(1).stated("f", width=1, height=1), session="s2", embedding=False)
+    await grant(session, 8)
+    foreign = await quoted(
+        http, picture(1).stated("f", width=1, height=1), session=f"another-{session}", embedding=False
+    )
 
-    unknown = await sent(http, picture(1), claiming({"quoteId": str(uuid.uuid4())}, "f", session_id="s1"))
-    taken = await sent(http, picture(2), claiming(foreign, "f", session_id="s1"))
+    unknown = await sent(http, picture(1), claiming({"quoteId": str(uuid.uuid4())}, "f", session_id=session))
+    taken = await sent(http, picture(2), claiming(foreign, "f", session_id=session))
 
     assert [one.json()["access"]["credits_charged"] for one in (unknown, taken)] == [4, 4]
-    assert await balance(http, "s1") == 0
+    assert await balance(http, session) == 0
 
 
 async def test_a_trial_is_a_limited_report_twice_for_each_address(http: httpx.AsyncClient) -> None:
@@ -249,15 +256,17 @@ async def test_a_trial_is_a_limited_report_twice_for_each_address(http: httpx.As
 
 
 async def test_credits_of_a_session_are_not_reached_through_the_name_of_another(
-    http: httpx.AsyncClient, grant: Callable
+    http: httpx.AsyncClient, grant: Callable, session: str
 ) -> None:
-    await grant("s1", 8)
+    await grant(session, 8)
 
-    assert await balance(http, "s1") == 8
-    assert [await balance(http, name) for name in ("session:s1", "user:s1", "device:s1")] == [0, 0, 0]
-    claimed = await http.post(f"{MVP}/credits/claim", json={"sessionId": "s1"})
+    assert await balance(http, session) == 8
+    assert [
+        await balance(http, name) for name in (f"session:{session}", f"user:{session}", f"device:{session}")
+    ] == [0, 0, 0]
+    claimed = await http.post(f"{MVP}/credits/claim", json={"sessionId": session})
     assert claimed.status_code == 401
-    assert await balance(http, "s1") == 8
+    assert await balance(http, session) == 8
 
 
 async def test_a_forged_webhook_brings_nothing(http: httpx.AsyncClient) -> None:
@@ -271,12 +280,14 @@ async def test_a_forged_webhook_brings_nothing(http: httpx.AsyncClient) -> None:
     assert (old.status_code, old.json()) == (400, {"error": "Webhook timestamp expired"})
 
 
-async def test_the_same_story_on_v1_with_a_session_in_a_header(shop: Shop, http: httpx.AsyncClient) -> None:
-    http.headers["X-Session-Id"] = "s-v1"
+async def test_the_same_story_on_v1_with_a_session_in_a_header(
+    shop: Shop, http: httpx.AsyncClient, session: str
+) -> None:
+    http.headers["X-Session-Id"] = session
     image = picture(1)
     wanted = {"files": [{"id": "f", "size_bytes": len(image.content)}], "operations": {"ocr": True}}
     quote = (await http.post("/v1/quotes", json=wanted)).json()
-    assert (quote["account"], quote["credits_total"]) == ("session:s-v1", 6)
+    assert (quote["account"], quote["credits_total"]) == (f"session:{session}", 6)
 
     keyed = {"Idempotency-Key": "first"}
     clicks = [

@@ -20,15 +20,13 @@ from metaextract_testing.factory import large_image, make
 from metaextract_testing.hostile import slow_jpeg
 from metaextract_testing.replicas import Process, Replicas, started
 
-SECONDS_MAX = 50
+SECONDS_MAX = 90
 SMALL = make("png")
 IMAGE = large_image("jpeg", 6_000_000)
 CONTENT = b"".join(IMAGE.chunks())
 PIECES = [CONTENT[at : at + 100_000] for at in range(0, len(CONTENT), 100_000)]
 SLOW = slow_jpeg(2_000_000)
 """A worker is busy with it for seconds."""
-
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ async def replicas(running: Replicas) -> Replicas:
 
 async def until_it_reads(gateway: Process) -> None:
     """Return when an upload goes through: connections to what was restarted come back by themselves."""
-    async with asyncio.timeout(SECONDS_MAX), httpx.AsyncClient(base_url=gateway.url, timeout=10) as client:
+    async with asyncio.timeout(SECONDS_MAX), httpx.AsyncClient(base_url=gateway.url, timeout=60) as client:
         while True:
             with suppress(httpx.TransportError):
                 headers = {"Content-Type": SMALL.media_type}

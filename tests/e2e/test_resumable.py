@@ -17,7 +17,7 @@ import httpx
 import pytest
 from tusclient.client import TusClient
 
-from metaextract_client import AsyncMetaExtract, MetaExtract, Patience, State
+from metaextract_client import AsyncMetaExtract, MetaExtract, Patience, ProblemError, State
 from metaextract_testing.cutting import CuttingProxy
 from metaextract_testing.factory import large_jpeg_chunks, make
 from metaextract_testing.fleet import Fleet, eventually, until
@@ -173,12 +173,34 @@ def test_a_program_can_begin_now_and_wait_later_and_see_a_batch_and_its_price(ru
         quote = client.quote([len(image.content)], operations=["ocr"])
         balance = client.balance()
 
+        sidecar = client.result(extraction_id, "xmp")
+        with pytest.raises(ProblemError) as refused:
+            client.result(extraction_id, "pdf")
+
+    assert b"<x:xmpmeta" in sidecar
+    assert refused.value.reason == "INVALID_REQUEST"
     assert first.extraction_id == extraction_id
     assert first.result.file.hashes["sha256"] == hashlib.sha256(image.content).hexdigest()
     assert second.state is State.SUCCEEDED
     assert (told.name, told.extractions_count, told.succeeded_count) == (batch, 2, 2)
     assert quote.credits_total == quote.files[0].credits > 0
     assert balance.unmetered
+
+
+@pytest.mark.parametrize("resumable_bytes_min", [1, None])
+def test_a_program_pays_the_price_it_asked_for_whichever_way_the_file_goes(
+    running: Fleet, resumable_bytes_min: int | None
+) -> None:
+    image = make("jpeg")
+    with MetaExtract(running.url, resumable_bytes_min=resumable_bytes_min) as client:
+        quote = client.quote([len(image.content)], operations=["forensics"])
+        claim = {"quote": quote.name, "quote_file": quote.files[0].id}
+        extraction = client.extract(image.content, file_name=image.name, **claim)
+        with pytest.raises(ProblemError) as refused:
+            client.extract(image.content, file_name=image.name, **claim)
+
+    assert [one.operation for one in extraction.operations] == ["forensics"]
+    assert refused.value.reason == "QUOTE_FILE_UNUSABLE"
 
 
 async def test_what_an_upload_is_and_becomes_is_told_in_headers(http: httpx.AsyncClient) -> None:
@@ -276,7 +298,7 @@ async def test_a_terminated_upload_stops_who_still_writes_to_it(
     await eventually(lambda: part.stat().st_size > 0)
 
     terminated = await http.delete(path, headers=TUS)
-    refused = await asyncio.wait_for(reader.read(), 20)
+    refused = await asyncio.wait_for(reader.read(), 60)
     writer.close()
 
     assert terminated.status_code == 204

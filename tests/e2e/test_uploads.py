@@ -80,18 +80,26 @@ async def test_events_are_streamed_from_the_first_byte_to_the_end_and_resume(htt
     size = 3_000_000
     extraction_id = str(uuid.uuid4())
     events: list[tuple[int, str, dict]] = []
+    partly_read = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
+        sent = 0
         for piece in large_jpeg_chunks(size):
             for at in range(0, len(piece), 200_000):
                 yield piece[at : at + 200_000]
+                sent += 200_000
                 await asyncio.sleep(0.12)
+                if sent > size / 2:  # however busy the machine is
+                    await partly_read.wait()
 
     async def watch() -> None:
         url = f"/v1/extractions/{extraction_id}/events?wait_seconds=10"
         async with http.stream("GET", url) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
-            events.extend([frame async for frame in frames(stream)])
+            async for frame in frames(stream):
+                events.append(frame)
+                if frame[1] == "partial_result":
+                    partly_read.set()
 
     watching = asyncio.create_task(watch())
     created = await http.post(
@@ -99,7 +107,7 @@ async def test_events_are_streamed_from_the_first_byte_to_the_end_and_resume(htt
         content=body(),
         headers={"Content-Type": "image/jpeg", "Content-Length": str(size)},
     )
-    await asyncio.wait_for(watching, 20)
+    await asyncio.wait_for(watching, 60)
 
     assert created.status_code == 201, created.text
     kinds = [kind for _, kind, _ in events]
@@ -155,7 +163,7 @@ async def refused(fleet: Fleet, head: bytes, pieces: Iterable[bytes]) -> tuple[b
         await writer.drain()
         await asyncio.sleep(0)
         sent += len(piece)
-    answer = await asyncio.wait_for(answering, 10)
+    answer = await asyncio.wait_for(answering, 60)
     writer.close()
     return answer, sent
 

@@ -158,6 +158,25 @@ async def test_5_credits_are_seen_wherever_the_session_is_named(
     assert await balance(http, session) == 0
 
 
+async def test_5_credits_are_seen_behind_the_file_too(
+    http: httpx.AsyncClient, grant: Callable[..., Any], session: str
+) -> None:
+    """The original stored the whole form before it looked at it."""
+    await grant(f"session:{session}", 10)
+    image = make("jpeg", seed=next(SEEDS))
+    fields: list[tuple[str, Any]] = [
+        ("file", (image.name, image.content, image.media_type)),
+        ("session_id", (None, session)),
+        ("op_ocr", (None, "true")),
+        ("client_last_modified", (None, "1767098096000")),
+    ]
+
+    document = (await http.post(f"{MVP}/extract", files=fields)).json()
+
+    assert (document["access"]["mode"], document["access"]["credits_required"]) == ("paid", 9)
+    assert document["client_last_modified_iso"] == "2025-12-30T12:34:56.000Z"
+
+
 async def test_6_whoever_is_signed_in_pays_from_the_own_account(
     http: httpx.AsyncClient, grant: Callable[..., Any], session: str
 ) -> None:

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from metaextract_testing.factory import FORMATS_UNKNOWN_TO_EXIFTOOL, make
-from metaextract_testing.fleet import Fleet, started
+from metaextract_testing.factory.movies import make_heic_sequence, make_mj2
+from metaextract_testing.fleet import Fleet
 
 EXTRACT: Final = "/api/images_mvp/extract"
 GENERIC: Final = "application/octet-stream"
@@ -94,14 +95,8 @@ SAMPLES: Final = samples()
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with started(tmp_path_factory.mktemp("types")) as fleet:
-        yield fleet
-
-
-@pytest.fixture(scope="module")
-def http(fleet: Fleet) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=fleet.url, timeout=90) as client:
+def http(unmetered_fleet: Fleet) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=unmetered_fleet.url, timeout=90) as client:
         yield client
 
 
@@ -143,9 +138,34 @@ def test_a_made_file_is_accepted(http: httpx.Client, fmt: str) -> None:
     assert sent(http, image.name, image.content, GUESSED[fmt]).status_code == 200
 
 
+@pytest.mark.parametrize("media_type", ["image/heic", "image/heic-sequence", GENERIC])
+def test_a_heic_sequence_is_accepted(http: httpx.Client, media_type: str) -> None:
+    sequence = make_heic_sequence(5)
+
+    answer = sent(http, sequence.name, sequence.content, media_type)
+
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["image"]["width"], answer.json()["image"]["is_animated"]) == (128, True)
+
+
+@pytest.mark.parametrize("media_type", ["video/mj2", GENERIC])
+def test_motion_jpeg_2000_is_accepted(http: httpx.Client, media_type: str) -> None:
+    """The original had it on its list of extensions, and not on that of media types."""
+    motion = make_mj2(5)
+
+    assert sent(http, motion.name, motion.content, media_type).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("fmt", "media_type"),
-    [("jpeg", GENERIC), ("jpeg", "image/jpg"), ("bmp", "image/x-bmp"), ("apng", "image/png"), ("png", "")],
+    [
+        ("jpeg", GENERIC),
+        ("jpeg", "binary/octet-stream"),
+        ("jpeg", "image/jpg"),
+        ("bmp", "image/x-bmp"),
+        ("apng", "image/png"),
+        ("png", ""),
+    ],
 )
 def test_a_type_that_names_no_other_format_contradicts_nothing(
     http: httpx.Client, fmt: str, media_type: str
@@ -153,6 +173,32 @@ def test_a_type_that_names_no_other_format_contradicts_nothing(
     image = make(fmt, seed=5)
 
     assert sent(http, image.name, image.content, media_type).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["../../a.jpg", "C:\\photos\\a.jpg", "/etc/a.jpg", "a.jpg"])
+def test_folders_in_a_name_are_dropped(http: httpx.Client, name: str) -> None:
+    answer = sent(http, name, make("jpeg", seed=5).content, "image/jpeg").json()
+
+    assert (answer["filename"], answer["summary"]["filename"]) == ("a.jpg", "a.jpg")
+
+
+RENAMED: Final = {
+    "jpx": "jp2",
+    "jpm": "jp2",
+    "j2k": "jp2",
+    "raw": "rw2",
+    "rwl": "rw2",
+    "nrw": "nef",
+    "sr2": "arw",
+}
+"""Extensions of which there is no sample, and those of files that are alike."""
+
+
+@pytest.mark.parametrize("extension", sorted(RENAMED.keys() if SAMPLES else ()))
+def test_a_file_of_the_same_kind_is_accepted_under_its_other_name(http: httpx.Client, extension: str) -> None:
+    content = SAMPLES[RENAMED[extension]].read_bytes()
+
+    assert sent(http, f"a.{extension}", content, GUESSED[extension]).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,12 @@ async def test_what_is_for_operators_is_closed_to_strangers(stranger, path) -> N
     assert (await stranger.get(path)).status_code in (401, 403, 404)
 
 
-async def arrived(socket):
-    """Return the kinds of frames that have come."""
+async def arrived(socket, seconds):
+    """Return the kinds of frames that come until the socket is closed, or until none comes for so long."""
     kinds = set()
     with suppress(ConnectionClosed, TimeoutError):
         while True:
-            async with asyncio.timeout(0.1):
+            async with asyncio.timeout(seconds):
                 kinds.add(json.loads(await socket.recv())["type"])
     return kinds
 
@@ -47,8 +47,8 @@ async def test_only_who_knows_the_session_watches_it(fleet, person, extract) -> 
         own = await stack.enter_async_context(connect(base + session))
         foreign = [await stack.enter_async_context(connect(base + other)) for other in others]
         answer = await extract(owner.http, session_id=session)
-        seen = await arrived(own)
-        leaked = set().union(*[await arrived(socket) for socket in foreign])
+        seen = await arrived(own, 60)  # it is closed when all is told
+        leaked = set().union(*[await arrived(socket, 0.1) for socket in foreign])
 
     assert answer.status_code == 200
     assert {"progress", "complete"} <= seen

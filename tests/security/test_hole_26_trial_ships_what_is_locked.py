@@ -25,8 +25,6 @@ SECTIONS = {
 }
 """Where what is locked stands in the document."""
 
-SAYS_NOTHING = ("regular", "none", "enrichmentLevel")
-
 
 @pytest.fixture
 async def limited(stranger):

@@ -1,5 +1,6 @@
 """A free check rounded the position in one section and told it in full in others, with the server's inode."""
 
+import hashlib
 import io
 import json
 import re
@@ -39,6 +40,22 @@ async def test_who_and_where_is_told_nowhere(checked) -> None:
     rounded = [document["gps"][name] for name in ("latitude", "longitude")]
     assert all(round(value, 2) == value for value in rounded)
     assert re.search(rf"(?<!\d){re.escape(three_decimals)}", text) is None
+
+
+async def test_whoever_pays_is_told_what_free_checks_hide(person) -> None:
+    """Otherwise nothing would be hidden: it would not be there."""
+    image = make("jpeg", seed=27_001)
+    buyer = await person(credits=4)
+
+    files = {"file": (image.name, image.content, image.media_type)}
+    document = (await buyer.http.post("/api/images_mvp/extract", files=files)).json()
+
+    text = json.dumps(document, ensure_ascii=False)
+    hidden = ("ExifIFD:SerialNumber", "ExifIFD:OwnerName", "XMP-iptcCore:Location", "IPTC:City")
+    assert [name for name in hidden if image.tags[name] not in text] == []
+    assert document["gps"]["google_maps_url"].startswith("https://maps.google.com/?q=")
+    digests = [hashlib.new(name, image.content).hexdigest() for name in ("md5", "sha1", "sha256")]
+    assert [digest for digest in digests if digest not in text] == []
 
 
 async def test_nobody_interprets_the_person_and_the_server_is_not_described(checked) -> None:

@@ -6,24 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
 
 from metaextract_billing.adapters.storage import postgres_schema
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits
 from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.free_uses import FreeUses
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, ReleaseHold
+from metaextract_billing.application.holds import CaptureHold, CreateHold, ReleaseHold
 from metaextract_billing.application.quotes import CreateQuote
 from metaextract_billing.domain.allowances import Limits
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.records import Changes, key_of, stored
 from metaextract_testing.postgres import PostgresServer
-
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 LIFETIME = timedelta(minutes=15)
 

@@ -19,7 +19,7 @@ from metaextract_extractor.adapters.storage.sqlite_batches import SqliteBatches
 from metaextract_extractor.adapters.storage.stores import Stores
 from metaextract_testing.postgres import PostgresServer
 
-SECONDS_MAX = 60
+SECONDS_MAX = 120
 BATCH_COUNT_MAX = 5
 
 Becomes = Callable[[Callable[[], bool | Awaitable[bool]]], Awaitable[None]]

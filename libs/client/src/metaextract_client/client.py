@@ -58,7 +58,7 @@ class AsyncMetaExtract:
     ) -> None:
         await self._transport.http.__aexit__(kind, error, trace)
 
-    async def extract(
+    async def extract(  # noqa: PLR0913 - each has a name, and all but one a default
         self,
         source: Source,
         *,
@@ -69,6 +69,8 @@ class AsyncMetaExtract:
         partial_results: bool = False,
         operations: Iterable[str] = (),
         batch: str = "",
+        quote: str = "",
+        quote_file: str = "",
     ) -> Extraction:
         """Upload one file and return its extraction, which has succeeded.
 
@@ -77,7 +79,8 @@ class AsyncMetaExtract:
         it has arrived. on_bytes: called with the number of bytes sent and their total. request_id: makes the
         call idempotent across processes (at most 128 characters); a fresh one covers the retries of this
         call. operations: work beyond reading, `embedding`, `ocr` or `forensics`; `Extraction.operations`
-        tells what became of them. batch: the batch to join, `batches/` and a UUID.
+        tells what became of them. batch: the batch to join, `batches/` and a UUID. quote, quote_file: the
+        price to pay, by `Quote.name` and `PricedFile.id`; it brings operations of its own.
 
         Raises:
             ProblemError: the server refused; what passes by itself is tried again first.
@@ -90,6 +93,8 @@ class AsyncMetaExtract:
             partial_results=partial_results,
             operations=tuple(operations),
             batch=batch,
+            quote=quote,
+            quote_file=quote_file,
             on_bytes=on_bytes,
         )
         extraction = await self._uploads.extract(upload, on_progress)
@@ -106,6 +111,8 @@ class AsyncMetaExtract:
         request_id: str | None = None,
         operations: Iterable[str] = (),
         batch: str = "",
+        quote: str = "",
+        quote_file: str = "",
     ) -> str:
         """Upload one file and return its extraction's id when it has arrived; `wait` returns the rest.
 
@@ -115,6 +122,8 @@ class AsyncMetaExtract:
             upload_of(source, file_name, request_id),
             operations=tuple(operations),
             batch=batch,
+            quote=quote,
+            quote_file=quote_file,
             on_bytes=on_bytes,
         )
         return await self._uploads.begin(upload)
@@ -156,6 +165,14 @@ class AsyncMetaExtract:
     async def get(self, extraction_id: str) -> Extraction:
         """Return an extraction in its present state. Raises ProblemError `EXTRACTION_NOT_FOUND`."""
         return await self._transport.call(models.extraction_from_json, "GET", extraction_path(extraction_id))
+
+    async def result(self, extraction_id: str, form: str) -> bytes:
+        """Return what was found as a document: `json`, `ndjson`, `csv` (UTF-8) or `xmp`, a sidecar.
+
+        Raises ProblemError `EXTRACTION_NOT_FOUND`, or `RESULT_NOT_AVAILABLE` for one that has none.
+        """
+        path = f"{extraction_path(extraction_id)}/result"
+        return (await self._transport.fetch(path, params={"format": form})).content
 
     async def cancel(self, extraction_id: str) -> Extraction:
         """Stop an extraction and return it; idempotent.
@@ -208,7 +225,7 @@ class AsyncMetaExtract:
             ServerUnreachableError, ConnectionBrokenError: after several attempts without a new event.
         """
         return events(
-            self._transport.http,
+            self._transport,
             f"{extraction_path(extraction_id)}/events",
             after=after,
             wait_seconds=wait_seconds,

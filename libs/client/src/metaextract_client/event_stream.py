@@ -17,28 +17,29 @@ from metaextract_client.errors import (
     raise_for_problem,
 )
 from metaextract_client.models import Event, Extraction, event_from_json
+from metaextract_client.transport import Transport
 
 # Longer than any pause that a healthy connection has; a file that takes longer merely costs a new connection.
 _SILENCE_SECONDS_MAX: Final = 90.0
-_FAILURES_COUNT_MAX: Final = 5
 _WAIT_SECONDS: Final = 0.5
-_WAIT_SECONDS_MAX: Final = 30.0
+_WAIT_SECONDS_MAX: Final = 5.0
 
 
 async def events(
-    http: httpx.AsyncClient, url: str, *, after: int, wait_seconds: int
+    transport: Transport, url: str, *, after: int, wait_seconds: int
 ) -> AsyncGenerator[Event, None]:
     """Yield the events after `after` up to the terminal one; see `AsyncMetaExtract.events`."""
-    failures = 0
+    patience = transport.patience
+    failures, waited_seconds = 0, 0.0
     while True:
         failure: MetaExtractError = ConnectionBrokenError("the server ended the event stream early")
         try:
-            connection = _one_connection(http, url, after=after, wait_seconds=wait_seconds)
+            connection = _one_connection(transport.http, url, after=after, wait_seconds=wait_seconds)
             async with aclosing(connection) as happening:
                 async for event in happening:
                     if event.sequence <= after:
                         continue
-                    after, failures = event.sequence, 0
+                    after, failures, waited_seconds = event.sequence, 0, 0.0
                     yield event
                     if isinstance(event.change, Extraction):
                         return
@@ -50,8 +51,10 @@ async def events(
             failure = error
         failures += 1
         pause = _pause_seconds(failure, failures)
-        if failures >= _FAILURES_COUNT_MAX or pause > _WAIT_SECONDS_MAX:
+        waited_seconds += pause
+        if failures >= patience.attempts_max or waited_seconds > patience.retry_seconds_max:
             raise failure
+        patience.pausing(failure, pause)
         await asyncio.sleep(pause)
 
 
@@ -78,4 +81,4 @@ async def _one_connection(
 def _pause_seconds(failure: MetaExtractError, failures: int) -> float:
     if isinstance(failure, ProblemError) and failure.retry_after_seconds is not None:
         return failure.retry_after_seconds
-    return float(_WAIT_SECONDS * 2 ** (failures - 1))
+    return min(_WAIT_SECONDS_MAX, _WAIT_SECONDS * 2.0 ** (failures - 1))

@@ -106,6 +106,7 @@ class ResumableUpload:
                 waited_seconds += pause
                 if failures >= patience.attempts_max or waited_seconds > patience.retry_seconds_max:
                     raise
+                patience.pausing(error, pause)
                 await asyncio.sleep(pause)
                 state = None  # the server knows what has arrived
 
@@ -127,7 +128,7 @@ class ResumableUpload:
                     raise
                 self._url = ""  # expired meanwhile
         try:
-            answer = await self._transport.send("POST", _PATH, headers=self._creation())
+            answer = await self._transport.send("POST", _PATH, headers=await self._creation())
         except ProblemError as error:
             if error.status in _WITHOUT:
                 raise NotResumableError("the server has no resumable uploads") from error
@@ -164,18 +165,21 @@ class ResumableUpload:
             if self._upload.on_bytes:
                 self._upload.on_bytes(offset, self._size_bytes)
 
-    def _creation(self) -> Mapping[str, str]:
+    async def _creation(self) -> Mapping[str, str]:
         upload = self._upload
         told = {
             "filename": upload.file_name,
             "partial_results": "true" if upload.partial_results else "",
             "operations": ",".join(upload.operations),
             "batch": upload.batch,
+            "quote": upload.quote,
+            "quote_file": upload.quote_file,
         }
         encoded = (f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in told.items() if v)
         return {
             **_TUS,
             "Idempotency-Key": upload.request_id,
+            "Repr-Digest": await upload.digest(),
             "Upload-Length": str(self._size_bytes),
             "Upload-Metadata": ",".join(encoded),
         }
@@ -212,6 +216,8 @@ def _fingerprint(transport: Transport, upload: Upload, size_bytes: int) -> str:
         upload.partial_results,
         upload.operations,
         upload.batch,
+        upload.quote,
+        upload.quote_file,
         transport.http.headers.get("x-api-key", ""),
     )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -51,6 +51,7 @@ class MetaExtract:
     wait = _blocking(AsyncMetaExtract.wait)
     redact = _blocking(AsyncMetaExtract.redact)
     get = _blocking(AsyncMetaExtract.get)
+    result = _blocking(AsyncMetaExtract.result)
     cancel = _blocking(AsyncMetaExtract.cancel)
     compare = _blocking(AsyncMetaExtract.compare)
     batch = _blocking(AsyncMetaExtract.batch)

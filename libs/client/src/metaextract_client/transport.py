@@ -13,6 +13,7 @@ from tenacity.wait import wait_random, wait_random_exponential
 from metaextract_client.errors import (
     RETRIED_STATUS,
     ConnectionBrokenError,
+    MetaExtractError,
     ProblemError,
     ServerUnreachableError,
     connection_errors,
@@ -43,13 +44,20 @@ class Patience:
 
     attempts_max: how often one call is tried. retry_seconds_max: the most that one call waits between
     attempts, in all. call_seconds_max: the longest wait for an answer to a short call.
-    extraction_seconds_max: the longest wait for a result after the last byte was sent.
+    extraction_seconds_max: the longest wait for a result after the last byte was sent. on_pause: called, in
+    the event loop, with what went wrong and the seconds until the next attempt.
     """
 
     attempts_max: int = 5
     retry_seconds_max: float = 60.0
     call_seconds_max: float = 30.0
     extraction_seconds_max: float = 3600.0
+    on_pause: Callable[[MetaExtractError, float], None] | None = None
+
+    def pausing(self, error: BaseException | None, seconds: float) -> None:
+        """Tell whoever wants to know."""
+        if self.on_pause is not None and isinstance(error, MetaExtractError):
+            self.on_pause(error, seconds)
 
 
 class Transport:
@@ -83,8 +91,13 @@ class Transport:
             retry=may_pass or _may_pass,
             stop=stop_after_attempt(self.patience.attempts_max) | WaitedFor(self.patience.retry_seconds_max),
             wait=wait_seconds,
+            before_sleep=self._pausing,
             reraise=True,
         )
+
+    def _pausing(self, attempt: RetryCallState) -> None:
+        error = attempt.outcome.exception() if attempt.outcome else None
+        self.patience.pausing(error, attempt.upcoming_sleep)
 
     async def call(
         self,
@@ -95,19 +108,20 @@ class Transport:
     ) -> T:
         """Send one request and read its answer; raises ProblemError and the connection's errors.
 
-        A GET is tried again after what passes by itself, but not where nobody answers at all.
+        A GET is tried again as in `fetch`.
         """
-        if method == "GET":
-            response: httpx.Response = await self.retrying(_may_pass_of_reads)(
-                self.send, method, url, **options
-            )
-        else:
-            response = await self.send(method, url, **options)
+        sending = self.fetch(url, **options) if method == "GET" else self.send(method, url, **options)
+        response = await sending
         try:
             return read(response.json())
         except (ValueError, TypeError, AttributeError) as error:
             detail = f"{self.http.base_url} does not answer like a MetaExtract server"
             raise ProblemError(status=response.status_code, detail=detail) from error
+
+    async def fetch(self, url: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - see `call`
+        """GET, and try again after what passes by itself, but not where nobody answers at all."""
+        response: httpx.Response = await self.retrying(_may_pass_of_reads)(self.send, "GET", url, **options)
+        return response
 
     async def send(self, method: str, url: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - see `call`
         """Send one request and return its answer, which is no problem."""
@@ -121,9 +135,8 @@ def _may_pass(attempt: RetryCallState) -> bool:
     """Say whether trying again is of any use; that it is safe, the idempotency key sees to."""
     error = attempt.outcome.exception() if attempt.outcome else None
     if isinstance(error, ProblemError):
-        # The attempt whose connection broke may not have been given up by the server yet.
-        still_there = error.reason == "REQUEST_ID_REUSED" and attempt.attempt_number > 1
-        return error.status in RETRIED_STATUS or still_there
+        # The server may not have given up yet an attempt whose connection broke, of this run or one before.
+        return error.status in RETRIED_STATUS or error.reason == "REQUEST_ID_REUSED"
     if isinstance(error, ConnectionBrokenError):
         return not isinstance(error.__cause__, httpx.ReadTimeout)  # it has waited long enough
     return isinstance(error, ServerUnreachableError)

@@ -1,6 +1,8 @@
 """One upload: what it brings, and how it is sent in one piece."""
 
 import asyncio
+import base64
+import hashlib
 import io
 import os
 from collections.abc import Callable
@@ -28,6 +30,8 @@ class Upload:
     partial_results: bool = False
     operations: tuple[str, ...] = ()
     batch: str = ""
+    quote: str = ""
+    quote_file: str = ""
     on_bytes: OnBytes | None = None
 
     async def open(self) -> BinaryIO:
@@ -42,6 +46,14 @@ class Upload:
             return len(self.source)
         return (await asyncio.to_thread(Path(self.source).stat)).st_size
 
+    async def digest(self) -> str:
+        """Return what the server holds the bytes against (RFC 9530)."""
+        if isinstance(self.source, bytes):
+            sha256 = hashlib.sha256(self.source).digest()
+        else:
+            sha256 = await asyncio.to_thread(sha256_of, Path(self.source))
+        return f"sha-256=:{base64.b64encode(sha256).decode()}:"
+
     async def send(self, transport: Transport, extraction_id: str, *, wait: bool) -> Extraction:
         """Send all of it in one request; return the extraction as it ended, or, without `wait`, its name."""
         headers = {"Idempotency-Key": self.request_id}
@@ -50,21 +62,28 @@ class Upload:
             "partial_results": "true" if self.partial_results else "false",
             "operations": self.operations,
         }
-        if self.batch:
-            parameters["batch"] = self.batch
+        told = {"batch": self.batch, "quote": self.quote, "quote_file": self.quote_file}
+        parameters |= {name: value for name, value in told.items() if value}
         if not wait:
             headers["Prefer"] = "respond-async"
+        digest = await self.digest()
         with await self.open() as file:
-            told = _Told(file, await self.size_bytes(), self.on_bytes) if self.on_bytes else file
+            body = _Told(file, await self.size_bytes(), self.on_bytes) if self.on_bytes else file
             return await transport.call(
                 models.extraction_from_json,
                 "POST",
                 "/v1/extractions",
                 params=parameters,
                 headers=headers,
-                files={"file": (self.file_name, cast("BinaryIO", told))},
+                files={"file": (self.file_name, cast("BinaryIO", body), None, {"Content-Digest": digest})},
                 timeout=transport.extraction_timeout,
             )
+
+
+def sha256_of(path: Path) -> bytes:
+    """Read a whole file and return its digest; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def upload_of(

@@ -111,7 +111,7 @@ class Uploads:
 async def ended(transport: Transport, extraction_id: str, on_progress: OnProgress | None) -> Extraction:
     """Follow an extraction and return it when it has ended."""
     path = extraction_path(extraction_id)
-    happening = events(transport.http, f"{path}/events", after=0, wait_seconds=CREATION_SECONDS)
+    happening = events(transport, f"{path}/events", after=0, wait_seconds=CREATION_SECONDS)
     async with aclosing(happening):
         async for event in happening:
             if isinstance(event.change, Extraction):

@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from metaextract_testing.ports import reserved_port
+
 FORMATS = [
     {
         "name": "JPEG",
@@ -194,6 +196,7 @@ class FarSide:
                 "file_name": part.filename,
                 "size_bytes": part.size,
                 "sha256": digest.hexdigest(),
+                "content_digest": part.headers.get("content-digest", ""),
                 "partial_results": request.query_params["partial_results"],
                 "operations": request.query_params.getlist("operations"),
                 "at": asyncio.get_running_loop().time(),
@@ -208,7 +211,7 @@ class FarSide:
         if refusal := self.refuse_names.get(upload["file_name"]):
             return refusal
         self._tell(extraction_id, upload)
-        await asyncio.to_thread(self.go_on.wait, 20)
+        await asyncio.to_thread(self.go_on.wait, 60)
         location = {"Location": f"/v1/extractions/{extraction_id}"}
         return JSONResponse(self.extraction(extraction_id, upload), 201, location)
 
@@ -365,10 +368,9 @@ def serve_at() -> Any:
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def closed_port() -> Iterator[int]:
+    with reserved_port() as port:
+        yield port
 
 
 @pytest.fixture(autouse=True)

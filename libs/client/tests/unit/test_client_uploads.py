@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import hashlib
 import os
 import tracemalloc
@@ -69,6 +70,16 @@ async def test_a_name_that_is_not_text_is_sent_readable_and_cut(far, tmp_path):
 
     assert far.uploads[0]["file_name"].startswith("\ufffd")
     assert far.uploads[1]["file_name"] == "é" * 251 + ".jpg"
+
+
+async def test_the_server_is_told_the_digest_of_what_is_sent(far, photo):
+    async with AsyncMetaExtract(far.url) as client:
+        await client.extract(photo)
+        await client.extract(b"abc")
+
+    for upload in far.uploads:
+        stated = base64.b64encode(bytes.fromhex(upload["sha256"])).decode()
+        assert upload["content_digest"] == f"sha-256=:{stated}:"
 
 
 async def test_a_file_is_never_whole_in_memory(far, tmp_path):

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from metaextract_client.cli import cli
+from metaextract_client.cli.tally import Tally
+from metaextract_client.errors import ProblemError, ServerUnreachableError
 
 
 @pytest.fixture
@@ -96,6 +98,7 @@ def test_some_failures_are_told_on_stderr_and_by_the_exit_code(extract, album, f
     assert result.exit_code == 1
     assert result.stderr == (
         f"{album / '2026' / '03.JPG'}: This is UNSUPPORTED_FORMAT. (UNSUPPORTED_FORMAT)\n"
+        "29 of 30 files were read.\n"
     )
     assert len(json.loads(result.stdout)) == 29
 
@@ -202,3 +205,89 @@ def test_a_reader_that_goes_away_ends_the_command(album, far):
     assert process.returncode == 1
     assert complaints == b""
     assert len(far.uploads) < 30
+
+
+def test_a_second_run_repeats_its_requests_so_that_nothing_is_paid_twice(extract, album, far):
+    extract(album)
+    (album / "2026" / "07.JPG").write_bytes(b"another picture")
+    extract(album)
+
+    keys = [{u["file_name"] + str(u["size_bytes"]): u["key"] for u in part} for part in _halves(far.uploads)]
+    assert len(set(keys[0].values())) == 30
+    assert {name for name in keys[1] if keys[0].get(name) != keys[1][name]} == {"07.JPG15"}
+
+
+def test_other_work_on_the_same_file_is_another_request(extract, photo, far):
+    for operations in (["ocr"], ["ocr", "embedding"], ["embedding", "ocr"], []):
+        extract(photo, *(f"--operation={one}" for one in operations))
+
+    keys = [upload["key"] for upload in far.uploads]
+    assert keys[1] == keys[2]
+    assert len(set(keys)) == 3
+
+
+def test_a_file_that_is_named_twice_is_sent_once(extract, album, far):
+    extract(album, album / "2026" / "07.JPG", album / "2026" / "raw" / ".." / "08.JPG")
+
+    assert len(far.uploads) == 30
+
+
+def test_when_the_credits_run_out_the_rest_is_not_sent(extract, album, far, refusal):
+    far.refuse_names = {"03.JPG": refusal(402, "INSUFFICIENT_CREDITS")}
+    result = extract("--jobs", "1", album)
+
+    assert result.exit_code == 4
+    assert len(far.uploads) == 4
+    assert result.stderr == (
+        f"{album / '2026' / '03.JPG'}: This is INSUFFICIENT_CREDITS. (INSUFFICIENT_CREDITS)\n"
+        "3 of 30 files were read. 26 were not sent, because nobody would pay for them: buy credits and run "
+        "the same command again. What was read within the last hour is not charged again.\n"
+    )
+
+
+def test_a_run_goes_on_when_its_server_was_started_anew(serve_at, closed_port, album):
+    command = [sys.executable, "-m", "metaextract_client.cli", "extract", "--ndjson", "--jobs", "2"]
+    with serve_at(closed_port) as far:
+        far.barrier = asyncio.Barrier(2)
+        process = subprocess.Popen(
+            [*command, "--url", far.url, album], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert json.loads(process.stdout.readline())["state"] == "STATE_SUCCEEDED"
+    with serve_at(closed_port):
+        stdout, stderr = process.communicate(timeout=30)
+
+    assert (process.returncode, len(stdout.splitlines())) == (0, 29), stderr
+
+
+def test_what_a_run_waits_for_is_said_once_for_all_its_files(capsys):
+    tally = Tally()
+    busy = ProblemError(status=429, reason="RATE_LIMITED", detail="Too many requests.")
+    tally.pausing(busy, 0.5)
+    for seconds in (42.0, 41.9, 41.8):
+        tally.pausing(busy, seconds)
+    away = Tally()
+    away.pausing(ServerUnreachableError("it cannot be reached"), 0.5)
+
+    assert capsys.readouterr().err == (
+        "Waiting 42 s: Too many requests. (RATE_LIMITED)\nTrying again for some time: it cannot be reached\n"
+    )
+
+
+def test_what_ctrl_c_leaves_is_said(tmp_path):
+    tally = Tally()
+    assert tally.interrupted() == "Interrupted."
+
+    tally.files_count, tally.read_count = 9, 3
+    for name, sent in (("ended.dng", 9), ("new.dng", 0), ("half.dng", 5)):
+        tally.sent(Path(name), sent)
+    tally.over(Path("ended.dng"))
+
+    assert tally.interrupted() == (
+        "Interrupted. 3 of 9 files were read. The same command goes on with the upload of half.dng where it "
+        "was. What was read within the last hour is not charged again."
+    )
+
+
+def _halves(uploads: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    middle = len(uploads) // 2
+    return [uploads[:middle], uploads[middle:]]

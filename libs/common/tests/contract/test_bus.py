@@ -16,7 +16,7 @@ from metaextract_common.bus.nats import Retention, connected
 from metaextract_common.bus.port import Bus, Message
 from metaextract_testing import nats
 
-SECONDS_MAX = 30
+SECONDS_MAX = 60
 KEEP_SECONDS = 3600
 MEBIBYTE = 1024 * 1024
 END = b"end"

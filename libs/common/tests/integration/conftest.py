@@ -58,10 +58,10 @@ def serve(socket_folder: Path) -> Serve:
         watch: Streaming | None = None,
         extract: Streaming | None = None,
         *,
-        default_seconds: float = 10,
-        max_seconds: float = 10,
+        default_seconds: float = 60,
+        max_seconds: float = 60,
         stream_max_seconds: float = 100,
-        timeout_seconds: float = 10,
+        timeout_seconds: float = 60,
         name: str = "s",
     ) -> AsyncIterator["ExtractorServiceAsyncStub"]:
         interceptor = RequestInterceptor(

@@ -11,7 +11,7 @@ from metaextract_common.bus.nats import BusUnreachableError, NatsBus, Retention,
 from metaextract_common.errors import ServiceError
 from metaextract_testing import nats
 
-SECONDS_MAX = 30
+SECONDS_MAX = 60
 COUNT = 40
 RETENTION = Retention(3600, 64 * 1024 * 1024)
 

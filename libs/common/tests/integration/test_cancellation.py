@@ -10,7 +10,7 @@ from metaextract_common import deadline
 
 REQUEST = pb.GetExtractionRequest(name="extractions/1")
 WATCH = pb.WatchExtractionRequest(name="extractions/1")
-SECONDS_MAX = 10
+SECONDS_MAX = 60
 LARGE = pb.PartialResult(fields=[{"printed": "x" * 500_000}])
 
 

@@ -43,13 +43,13 @@ async def test_the_channel_sets_a_deadline_where_the_caller_sets_none(serve) -> 
         arrived.append(context.time_remaining())
         return pb.GetExtractionResponse()
 
-    async with serve(get, timeout_seconds=5) as stub:
+    async with serve(get, timeout_seconds=300) as stub:
         await stub.GetExtraction(REQUEST)
-        await stub.GetExtraction(REQUEST, timeout=2)
+        await stub.GetExtraction(REQUEST, timeout=60)
     by_channel, by_caller = arrived
     assert by_channel is not None
     assert by_caller is not None
-    assert 0 < by_caller < 3 < by_channel < 6  # gRPC rounds the time up a little
+    assert 0 < by_caller < 63 < by_channel < 303  # gRPC rounds the time up a little
 
 
 async def test_the_server_caps_what_unary_callers_ask_for(serve) -> None:
@@ -64,7 +64,7 @@ async def test_the_server_caps_what_streaming_callers_ask_for(serve) -> None:
         async for _ in requests:
             yield pb.ExtractResponse()
 
-    limits = {"default_seconds": 0.1, "max_seconds": 0.1, "stream_max_seconds": 0.5, "timeout_seconds": 30}
+    limits = {"default_seconds": 0.1, "max_seconds": 0.1, "stream_max_seconds": 1, "timeout_seconds": 30}
     async with serve(watch=stream_forever, extract=extract, **limits) as stub:
         for call in (stub.WatchExtraction(WATCH), stub.Extract(requests_forever())):
             seen = []
@@ -89,10 +89,10 @@ async def test_a_nested_call_gets_less_time_than_its_caller_waits(serve) -> None
             outer_arrived.append(context.time_remaining())
             return await inner_stub.GetExtraction(request, timeout=50)
 
-        async with serve(outer, name="outer") as outer_stub:
-            await outer_stub.GetExtraction(REQUEST, timeout=3)
+        async with serve(outer, name="outer", max_seconds=100) as outer_stub:
+            await outer_stub.GetExtraction(REQUEST, timeout=40)
 
-    assert 0 < inner_arrived[0] < outer_arrived[0] < 4
+    assert 0 < inner_arrived[0] < outer_arrived[0] < 42
 
 
 async def test_the_slow_one_of_two_nested_calls_is_named(serve) -> None:

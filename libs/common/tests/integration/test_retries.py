@@ -53,7 +53,7 @@ async def failing(socket_folder):
 
 async def test_only_a_named_method_is_repeated(failing) -> None:
     servicer, target = await failing(grpc.StatusCode.UNAVAILABLE)
-    async with open_channel(target, timeout_seconds=10, retried=[RETRIED]) as channel:
+    async with open_channel(target, timeout_seconds=60, retried=[RETRIED]) as channel:
         stub = pb_grpc.ExtractorServiceStub(channel)
         await stub.GetExtraction(pb.GetExtractionRequest(name="extractions/1"))
         with pytest.raises(ServiceError) as caught:
@@ -65,7 +65,7 @@ async def test_only_a_named_method_is_repeated(failing) -> None:
 @pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.DEADLINE_EXCEEDED])
 async def test_no_other_failure_is_repeated(code, failing) -> None:
     servicer, target = await failing(code)
-    async with open_channel(target, timeout_seconds=10, retried=[RETRIED]) as channel:
+    async with open_channel(target, timeout_seconds=60, retried=[RETRIED]) as channel:
         with pytest.raises(ServiceError):
             await pb_grpc.ExtractorServiceStub(channel).GetExtraction(
                 pb.GetExtractionRequest(name="extractions/1")
@@ -77,7 +77,7 @@ async def test_a_service_that_does_not_listen_is_unreachable(socket_folder) -> N
     async def requests():
         yield pb.ExtractRequest(chunk=b"x")
 
-    async with open_channel(f"unix:{socket_folder}/none", timeout_seconds=5) as channel:
+    async with open_channel(f"unix:{socket_folder}/none", timeout_seconds=60) as channel:
         stub = pb_grpc.ExtractorServiceStub(channel)
         for call in (
             lambda: stub.GetExtraction(pb.GetExtractionRequest(name="extractions/1")),

@@ -20,6 +20,7 @@ from metaextract_common.settings import ServiceSettings
 SERVICE = "metaextract.extractor.v1.ExtractorService"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+SECONDS_MAX = 60
 WATCH = pb.WatchExtractionRequest(name="extractions/1")
 
 
@@ -68,7 +69,7 @@ def started(socket_folder):
         async with AsyncExitStack() as stack:
             running = stack.enter_async_context(
                 serving(
-                    Settings(listen="", drain_seconds=20, **settings),
+                    Settings(listen="", drain_seconds=200, **settings),
                     f"unix:{socket_folder}/s",
                     {SERVICE: add},
                     checks={"dependency": check} if check else {},
@@ -81,13 +82,13 @@ def started(socket_folder):
 
 
 async def health(target: str, service: str) -> int:
-    async with open_channel(target, timeout_seconds=5) as channel:
+    async with open_channel(target, timeout_seconds=SECONDS_MAX) as channel:
         request = health_pb2.HealthCheckRequest(service=service)
         return (await health_pb2_grpc.HealthStub(channel).Check(request)).status
 
 
 async def becomes(target: str, status: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS_MAX):
         while await health(target, "") != status:
             await asyncio.sleep(0.05)
 
@@ -125,7 +126,7 @@ async def test_what_a_service_can_do_without_is_told_of_under_its_own_name(socke
     async with serving(settings, target, {}, checks={}, draining=Draining(), dispensable={"bus": bus.check}):
         assert (await health(target, ""), await health(target, "bus")) == (SERVING, NOT_SERVING)
         bus.works = True
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS_MAX):
             while await health(target, "bus") != SERVING:
                 await asyncio.sleep(0.05)
 
@@ -154,15 +155,15 @@ async def test_an_upload_in_flight_finishes_while_health_says_not_serving(starte
 
     async with (
         started(endpoint_propagation_seconds=0.5) as (servicer, target, stop),
-        open_channel(target, timeout_seconds=30) as channel,
-        open_channel(target, timeout_seconds=30) as other_channel,
+        open_channel(target, timeout_seconds=SECONDS_MAX) as channel,
+        open_channel(target, timeout_seconds=SECONDS_MAX) as other_channel,
     ):
         health_stub = health_pb2_grpc.HealthStub(other_channel)
         responses = aiter(pb_grpc.ExtractorServiceStub(channel).Extract(upload()))
         await parts.put(pb.ExtractRequest(chunk=b"1"))
         assert (await anext(responses)).event.sequence == 1
         stopping = asyncio.create_task(stop())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS_MAX):
             while (await health_stub.Check(health_pb2.HealthCheckRequest())).status == SERVING:
                 await asyncio.sleep(0.02)
             await servicer.draining.wait()
@@ -171,19 +172,22 @@ async def test_an_upload_in_flight_finishes_while_health_says_not_serving(starte
         assert not stopping.done()
         await parts.put(None)
         assert [one async for one in responses] == []
-        await asyncio.wait_for(stopping, 10)
+        await asyncio.wait_for(stopping, SECONDS_MAX)
         assert servicer.ended == ["upload"]
 
 
 async def test_endless_streams_end_when_the_server_drains(started) -> None:
-    async with started() as (servicer, target, stop), open_channel(target, timeout_seconds=30) as channel:
+    async with (
+        started() as (servicer, target, stop),
+        open_channel(target, timeout_seconds=SECONDS_MAX) as channel,
+    ):
         responses = aiter(pb_grpc.ExtractorServiceStub(channel).WatchExtraction(WATCH))
         await anext(responses)
         stopping = asyncio.create_task(stop())
         with pytest.raises(ServiceError) as caught:
             await anext(responses)
         assert vars(caught.value) == vars(errors.draining())
-        await asyncio.wait_for(stopping, 10)  # of the 20 s that it may take
+        await asyncio.wait_for(stopping, SECONDS_MAX)  # of the 200 s that it may take
         assert servicer.ended == ["watch"]
 
 
@@ -193,6 +197,6 @@ async def test_an_open_health_watch_does_not_hold_up_the_end(started) -> None:
         seen = [(await watch.read()).status]
         stopping = asyncio.create_task(stop())
         seen.append((await watch.read()).status)
-        await asyncio.wait_for(stopping, 10)  # of the 20 s that it may take
+        await asyncio.wait_for(stopping, SECONDS_MAX)  # of the 200 s that it may take
         watch.cancel()
     assert seen == [SERVING, NOT_SERVING]

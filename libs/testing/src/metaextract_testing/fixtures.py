@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from metaextract_testing import nats, postgres
+from metaextract_testing import fleet, nats, postgres
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,13 @@ def nats_server() -> Iterator[nats.NatsServer]:
     """A NATS server for the whole run, for tests that leave it alive; each names a bus of its own."""
     with nats.started() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def unmetered_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fleet.Fleet]:
+    """The whole product for the whole run, for tests that leave it alive."""
+    with fleet.started(tmp_path_factory.mktemp("unmetered")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from metaextract_testing.ports import reserved_port
+
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
 
@@ -60,7 +62,7 @@ class Fleet:
 
     def server(self) -> dict[str, int]:
         """Return /v1/server."""
-        return dict(httpx.get(f"{self.url}/v1/server", timeout=10).json())
+        return dict(httpx.get(f"{self.url}/v1/server", timeout=60).json())
 
     def stop(self) -> int:
         """Send SIGTERM, as Ctrl-C does, and return the exit code."""
@@ -71,7 +73,7 @@ class Fleet:
         return psutil.Process(self.process.pid).children()
 
 
-def until(true: Callable[[], object], seconds: float = 20) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something becomes true; fail after a while."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -80,7 +82,7 @@ def until(true: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
-async def eventually(true: Callable[[], object], seconds: float = 20) -> None:
+async def eventually(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait as `until` does, without holding up the event loop."""
     await asyncio.to_thread(until, true, seconds)
 
@@ -88,8 +90,16 @@ async def eventually(true: Callable[[], object], seconds: float = 20) -> None:
 @contextmanager
 def started(folder: Path, *options: str, environment: dict[str, str] | None = None) -> Iterator[Fleet]:
     """Start the product on free ports with its data in `folder`; stop it at the end."""
+    with reserved_port() as port, reserved_port() as ops_port:
+        ports = (f"--port={port}", f"--ops-port={ops_port}")
+        with _started(folder, *ports, *options, environment=environment) as fleet:
+            yield fleet
+
+
+@contextmanager
+def _started(folder: Path, *options: str, environment: dict[str, str] | None) -> Iterator[Fleet]:
     log = folder / "log"
-    command = [sys.executable, "-m", "metaextract_client.cli", "up", "--port=0", "--ops-port=0"]
+    command = [sys.executable, "-m", "metaextract_client.cli", "up"]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [*command, f"--data-dir={folder / 'data'}", *options],

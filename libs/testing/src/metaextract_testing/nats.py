@@ -11,8 +11,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-START_SECONDS_MAX = 30
-STOP_SECONDS_MAX = 30
+from metaextract_testing.ports import reserved_port
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 60
 
 
 class NatsMissingError(Exception):
@@ -72,21 +74,16 @@ def started() -> Iterator[NatsServer]:
     """Start a server with an empty store; stop it and remove its data at the end."""
     folder = Path(tempfile.mkdtemp(prefix="nats-"))
     try:
-        server = NatsServer(folder, _free_port())
-        server.start()
-        try:
-            yield server
-        finally:
-            if server.process is not None and server.process.poll() is None:
-                server.stop()
+        with reserved_port() as port:
+            server = NatsServer(folder, port)
+            server.start()
+            try:
+                yield server
+            finally:
+                if server.process is not None and server.process.poll() is None:
+                    server.stop()
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    """Return a port for a server that has to come back on it after a restart."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as bound:
-        return int(bound.getsockname()[1])
 
 
 def _program() -> str:

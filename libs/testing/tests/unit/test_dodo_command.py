@@ -28,7 +28,7 @@ def started() -> Iterator[str]:
 def test_a_person_can_open_a_checkout_and_pay(started: str) -> None:
     key = {"authorization": "Bearer any"}
     cart = {"product_cart": [{"product_id": "pdt_images_mvp_starter", "quantity": 1}]}
-    with httpx.Client(base_url=started) as client:
+    with httpx.Client(base_url=started, timeout=60) as client:
         assert client.post("/checkouts", json=cart).status_code == 401
         assert client.post("/checkouts", json={}, headers=key).status_code == 422
         session = client.post("/checkouts", json=cart, headers=key).json()

@@ -31,7 +31,7 @@ def settings() -> Iterator[Settings]:
 
 @pytest.fixture
 async def channel(settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
-    async with running(settings) as address, open_channel(address, timeout_seconds=10) as channel:
+    async with running(settings) as address, open_channel(address, timeout_seconds=60) as channel:
         yield channel
 
 

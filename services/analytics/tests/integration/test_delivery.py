@@ -27,7 +27,7 @@ def _publish(publisher: EventPublisher, name: str, count: int) -> None:
 
 
 async def _reported(address: str) -> dict[str, int]:
-    async with open_channel(address, timeout_seconds=10) as channel:
+    async with open_channel(address, timeout_seconds=60) as channel:
         analytics: AnalyticsServiceAsyncStub = AnalyticsServiceStub(channel)
         report = await analytics.GetEventReport(pb.GetEventReportRequest())
     return dict(report.events_by_name)
@@ -42,8 +42,8 @@ async def _until_reported(address: str) -> None:
 
 async def test_nothing_is_lost_or_doubled_while_analytics_is_restarted(settings: Settings) -> None:
     async with (
-        open_channel(settings.listen, timeout_seconds=10) as channel,
-        publishing("billing", channel, flush_seconds=10) as publisher,
+        open_channel(settings.listen, timeout_seconds=60) as channel,
+        publishing("billing", channel, flush_seconds=60) as publisher,
     ):
         async with running(settings):
             _publish(publisher, "before", 40)
@@ -67,8 +67,8 @@ async def test_events_whose_answer_was_lost_are_sent_again_and_counted_once(
     async with (
         running(settings) as address,
         _answers_lost(front, settings.listen.removeprefix("unix:")) as restored,
-        open_channel(f"unix:{front}", timeout_seconds=10) as channel,
-        publishing("billing", channel, flush_seconds=10) as publisher,
+        open_channel(f"unix:{front}", timeout_seconds=60) as channel,
+        publishing("billing", channel, flush_seconds=60) as publisher,
     ):
         _publish(publisher, "hold.captured", 5)
         await _until_reported(address)
@@ -88,8 +88,8 @@ async def test_events_whose_answer_was_lost_are_sent_again_and_counted_once(
 
 async def test_events_beyond_the_bound_are_dropped_without_raising(settings: Settings) -> None:
     async with (
-        open_channel(settings.listen, timeout_seconds=10) as channel,
-        publishing("billing", channel, flush_seconds=10) as publisher,
+        open_channel(settings.listen, timeout_seconds=60) as channel,
+        publishing("billing", channel, flush_seconds=60) as publisher,
     ):
         _publish(publisher, "kept", QUEUED_COUNT_MAX)
         _publish(publisher, "dropped", 3)
@@ -106,8 +106,8 @@ async def test_a_published_event_continues_the_trace_of_its_publisher(
 ) -> None:
     async with (
         running(settings) as address,
-        open_channel(address, timeout_seconds=10) as channel,
-        publishing("billing", channel, flush_seconds=10) as publisher,
+        open_channel(address, timeout_seconds=60) as channel,
+        publishing("billing", channel, flush_seconds=60) as publisher,
     ):
         with trace.get_tracer("test").start_as_current_span("capture") as capture:
             publisher.publish("hold.captured", {})

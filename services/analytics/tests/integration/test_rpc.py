@@ -136,10 +136,10 @@ async def test_events_outlive_the_process_and_old_ones_do_not(
     now = datetime.now(UTC)
     kept = make_message(name="kept", time=now - timedelta(days=settings.retention_days - 1))
     old = make_message(name="old", time=now - timedelta(days=settings.retention_days + 1))
-    async with running(settings) as address, open_channel(address, timeout_seconds=10) as channel:
+    async with running(settings) as address, open_channel(address, timeout_seconds=60) as channel:
         await AnalyticsServiceStub(channel).RecordEvents(pb.RecordEventsRequest(events=[old, kept]))
 
-    async with running(settings) as address, open_channel(address, timeout_seconds=10) as channel:
+    async with running(settings) as address, open_channel(address, timeout_seconds=60) as channel:
         names = await _names_once_there_are(1, AnalyticsServiceStub(channel))
 
     assert names == {"kept"}

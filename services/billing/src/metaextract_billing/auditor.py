@@ -44,6 +44,9 @@ def main() -> None:
     except (ServiceError, MigrationError) as error:
         sys.stderr.write(f"The ledger cannot be read: {error}\n")
         raise SystemExit(UNAVAILABLE) from error
+    except (ValueError, LookupError, TypeError) as error:
+        sys.stderr.write(f"A row says what billing never writes, so nothing can be audited: {error!r}\n")
+        raise SystemExit(VIOLATED) from error
     if isinstance(found, AuditReport):
         sys.stdout.write(json.dumps(asdict(found), indent=1) + "\n")
         raise SystemExit(VIOLATED if found.violations_count else SOUND)

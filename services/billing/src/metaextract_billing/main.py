@@ -34,8 +34,9 @@ from metaextract_billing.application.accounts import ClaimCredits, GetBalance, G
 from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.audits import Audits, audits
 from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.free_uses import FreeUses
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, ReleaseHold
+from metaextract_billing.application.holds import CaptureHold, CreateHold, ReleaseHold
 from metaextract_billing.application.purchase_use_cases import purchase_use_cases
 from metaextract_billing.application.quotes import CreateQuote
 from metaextract_billing.application.use_cases import UseCases
@@ -203,10 +204,10 @@ def _chores(
     """Yield what is done again and again, whether or not anybody asks for anything."""
 
     async def sweep() -> None:
-        await expire()
         await store.forget(forgettable(expire.now(), timedelta(seconds=settings.hold_seconds)))
         await store.users.forget_expired(expire.now())
         await store.forget_receipts(expire.now() - timedelta(days=settings.webhook_receipt_days))
+        await expire()
 
     async def measure() -> None:
         try:

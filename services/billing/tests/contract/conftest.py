@@ -9,6 +9,7 @@ import pytest
 from metaextract_billing.adapters.storage import postgres, sqlite
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.adapters.storage.users_memory import MemoryUsers
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_messages import Received, ReceiveWebhook
 from metaextract_billing.domain.payment_service import Envelope, Message
@@ -55,7 +56,7 @@ def hear(clock) -> Hear:
     """Return a function that lets another process of billing take a message in."""
 
     async def hear(store: Store, id_: str, facts: PaymentFacts) -> Received:
-        receive = ReceiveWebhook(Desk(store), clock, OneMessage(facts))
+        receive = ReceiveWebhook(Desk(store), clock, OneMessage(facts), AdoptOrder(store, clock, {}))
         return await receive(Envelope(b"", id_, "", ""))
 
     return hear

@@ -56,6 +56,7 @@ def fill(make_billing, clock, buy, hear) -> Fill:
         for n, state in enumerate((DisputeState.OPEN, DisputeState.WON)):
             await hear(store, f"f{n}", PaymentFacts("payment of frank", disputes=(Dispute("d", state),)))
         assert await billing.create_hold("x", "r", HoldRequest("device", 1000, EMBEDDING, None))
+        await hear(store, "g", PaymentFacts("payment of nobody", True, "succeeded", amount_cents=400))
 
     return fill
 
@@ -204,6 +205,22 @@ def tamper(request: pytest.FixtureRequest, store: Store, database: Path) -> Call
         ("UPDATE payments SET credits_reversed = 0 WHERE credits_reversed > 0", Invariant.PAYMENT),
         ("UPDATE payments SET disputes = '[]' WHERE dodo_payment_id LIKE '%dave'", Invariant.PAYMENT),
         ("UPDATE orders SET dodo_payment_id = NULL", Invariant.PAYMENT),
+        ("UPDATE payments SET credits_reversed = 0, refunds = '[]'", Invariant.PAYMENT),
+        ("UPDATE payments SET refunds = '[]'", Invariant.PAYMENT),
+        ("UPDATE payments SET amount_cents = 800 WHERE refunds <> '[]'", Invariant.PAYMENT),
+        ("UPDATE payments SET disputes = '[]' WHERE credits_reversed > 0", Invariant.PAYMENT),
+        (
+            """UPDATE payments SET refunds = '[{"id": "r", "amount_cents": 400}]' WHERE refunds = '[]'""",
+            Invariant.PAYMENT,
+        ),
+        ("UPDATE payments SET parked = 'order_unknown'", Invariant.PAYMENT),
+        ("UPDATE payments SET parked = NULL WHERE credits_granted = 0", Invariant.PAYMENT),
+        ("UPDATE payments SET credits_granted = 100 WHERE credits_granted = 0", Invariant.PAYMENT),
+        ("UPDATE payments SET order_id = NULL", Invariant.PAYMENT),
+        ("UPDATE orders SET owner = 'mallory'", Invariant.PAYMENT),
+        ("UPDATE orders SET credits = credits + 1", Invariant.PAYMENT),
+        ("UPDATE credit_balances SET owner = 'mallory' WHERE owner = 'alice'", Invariant.BALANCE),
+        ("DELETE FROM credit_balances WHERE owner = 'alice'", Invariant.LOT),
         ("UPDATE credit_grants SET origin_id = NULL", Invariant.CLAIM),
         (
             "UPDATE credit_grants SET remaining = transferred, transferred = 0 WHERE transferred > 0",

@@ -182,3 +182,17 @@ async def test_lots_of_a_payment_may_be_in_several_accounts_if_they_came_from_on
     await store.commit(added(replace(account_with("bob"), lots=(claimed,))))
 
     assert (await account_in(store, "bob")).lots == (claimed,)
+
+
+async def test_a_change_of_an_account_whose_journal_was_another_one_is_overtaken(store: Store) -> None:
+    await store.commit(added(account_with("alice", 5)))
+    lost = stored(account_with("alice", 6))
+    assert isinstance(lost, Account)
+    lot = Lot("alice/2", 1, NOW)
+
+    with pytest.raises(ConflictError):
+        await store.commit(Changes((Change(lost, lost.granted(lot, Place.PROMOTION, NOW)),)))
+
+    found = await account_in(store, "alice")
+    assert (found.credits_available, found.version) == (5, 1)
+    await store.commit(Changes((Change(found, found.granted(lot, Place.PROMOTION, NOW)),)))

@@ -49,6 +49,14 @@ async def account_in(store: Store, owner: str) -> Account:
     return account
 
 
+async def test_an_account_is_found_by_its_id(store: Store) -> None:
+    await store.commit(added(account_with("alice"), account_with("bob", 5)))
+
+    found = [await store.owner_of(id_) for id_ in ("id of bob", "id of alice", "id of nobody", "alice")]
+
+    assert found == ["bob", "alice", None, None]
+
+
 async def test_what_time_has_ended_is_found_oldest_first(store: Store) -> None:
     def lot(owner: str, minutes: int, **parts: int) -> Account:
         made = Lot(f"lot of {owner}", 5, NOW, expire_time=NOW + timedelta(minutes=minutes), **parts)
@@ -147,6 +155,21 @@ async def test_the_journal_is_read_in_its_order_as_it_was_written(store: Store) 
     assert list(await store.newest_transfers("nobody", 0, None, 10)) == []
 
 
+async def test_payments_are_listed_by_id_whatever_became_of_them(store: Store) -> None:
+    parked = Payment("pay_B", NOW, succeeded=True, parked=Parked.ORDER_MISSING.value)
+    await store.commit(added(parked, *(Payment(id_, NOW) for id_ in ("pay_b", "pay_a", "pay_C"))))
+
+    assert list(await store.payment_ids("", 3)) == ["pay_B", "pay_C", "pay_a"]
+    assert list(await store.payment_ids("pay_a", 3)) == ["pay_b"]
+    assert list(await store.payment_ids("pay_b", 3)) == []
+
+
+async def test_no_lot_is_without_an_account(store: Store) -> None:
+    await store.commit(added(account_with("alice", 2, 3), account_with("bob", 4)))
+
+    assert await store.stray_lots_count() == 0
+
+
 async def test_the_books_show_every_account_with_all_its_lots_as_of_one_moment(store: Store) -> None:
     carol = account_with("carol", 1)
     closed = replace(carol, lots=(replace(carol.lots[0], remaining=0, consumed=1),))
@@ -194,14 +217,15 @@ async def test_figures_say_what_waits_and_since_when(store: Store) -> None:
     account = replace(account_with("alice"), lots=(replace(forever, remaining=1), empty))
     done = replace(hold_of("alice", "holds/done"), state=State.RELEASED, resolve_time=NOW)
     older = replace(hold_of("alice", "holds/2"), create_time=NOW - minute, expire_time=LATER + minute)
-    await store.commit(
-        Changes(added(account, done, hold_of("alice"), older).records, (Event("a", {}), Event("b", {})))
-    )
+    parked = Payment("p", NOW, succeeded=True, parked=Parked.ORDER_MISSING.value)
+    paid = Payment("q", NOW, succeeded=True, parked=Parked.SUBSCRIPTION.value)
+    records = added(account, done, hold_of("alice"), older, parked, paid).records
+    await store.commit(Changes(records, (Event("a", {}), Event("b", {}))))
     [first, _] = await store.waiting(2)
 
     figures = await store.figures()
     bob = replace(account_with("bob"), lots=(Lot("due", 1, NOW, remaining=1, expire_time=NOW + minute),))
     await store.commit(added(bob))
 
-    assert figures == Figures(2, NOW - minute, LATER, 2, first.time)
+    assert figures == Figures(2, NOW - minute, LATER, 2, first.time, 1)
     assert (await store.figures()).due_time == NOW + minute

@@ -82,7 +82,7 @@ async def test_another_password_ends_sessions_and_what_was_sent_to_reset_it(user
 
     await users.change(UserChange(alice, ends_sessions=True))
 
-    assert await users.rotate_session("s1", "a" * 64, "b" * 64, NOW) is None
+    assert await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, NOW) is None
     assert await users.user_with_token("d" * 64, Purpose.PASSWORD, NOW) is None
     assert await users.user_with_token("e" * 64, Purpose.EMAIL, NOW) is not None
     assert list(await users.api_keys("1")) == [KEY]
@@ -151,10 +151,35 @@ async def test_a_session_goes_on_with_its_newest_token_and_ends_with_an_older_on
     alice = await stored(users)
     await users.add_session(SESSION)
 
-    rotated = await users.rotate_session("s1", "a" * 64, "b" * 64, NOW)
-    assert rotated == (alice, replace(SESSION, token_digest="b" * 64))
-    assert await users.rotate_session("s1", "a" * 64, "c" * 64, NOW) is None
-    assert await users.rotate_session("s1", "b" * 64, "c" * 64, NOW) is None
+    rotated = await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, NOW)
+    assert rotated == (alice, replace(SESSION, token_digest="b" * 64, rotate_time=NOW))
+    assert await users.rotate_session("s1", "a" * 64, "c" * 64, NOW, NOW) is None
+    assert await users.rotate_session("s1", "b" * 64, "c" * 64, NOW, NOW) is None
+
+
+async def test_a_rotation_is_answered_again_for_some_time_and_until_the_next_one(users: UserStore) -> None:
+    await stored(users)
+    await users.add_session(SESSION)
+    before = NOW - timedelta(seconds=1)
+
+    first = await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, before)
+    again = await users.rotate_session("s1", "a" * 64, "b" * 64, NOW + timedelta(seconds=1), before)
+    assert first == again is not None
+    assert await users.rotate_session("s1", "b" * 64, "c" * 64, NOW, before) is not None
+    assert await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, before) is None
+    assert await users.rotate_session("s1", "c" * 64, "d" * 64, NOW, before) is None
+
+
+@pytest.mark.parametrize(("now", "repeated_since"), [(NOW, NOW), (LATER, NOW - timedelta(seconds=1))])
+async def test_a_rotation_that_comes_again_too_late_ends_the_session(
+    users: UserStore, now: datetime, repeated_since: datetime
+) -> None:
+    await stored(users)
+    await users.add_session(SESSION)
+    await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, NOW)
+
+    assert await users.rotate_session("s1", "a" * 64, "b" * 64, now, repeated_since) is None
+    assert await users.rotate_session("s1", "b" * 64, "c" * 64, NOW, NOW) is None
 
 
 async def test_a_session_ends_by_time_and_when_asked(users: UserStore) -> None:
@@ -162,10 +187,10 @@ async def test_a_session_ends_by_time_and_when_asked(users: UserStore) -> None:
     await users.add_session(SESSION)
     await users.add_session(replace(SESSION, id="s2"))
 
-    assert await users.rotate_session("s1", "a" * 64, "b" * 64, LATER) is None
+    assert await users.rotate_session("s1", "a" * 64, "b" * 64, LATER, NOW) is None
     await users.end_session("s2")
-    assert await users.rotate_session("s2", "a" * 64, "b" * 64, NOW) is None
-    assert await users.rotate_session("s3", "a" * 64, "b" * 64, NOW) is None
+    assert await users.rotate_session("s2", "a" * 64, "b" * 64, NOW, NOW) is None
+    assert await users.rotate_session("s3", "a" * 64, "b" * 64, NOW, NOW) is None
 
 
 async def test_api_keys_are_kept_up_to_a_number_used_and_revoked(users: UserStore) -> None:
@@ -197,8 +222,8 @@ async def test_what_has_expired_is_forgotten_and_nothing_else(users: UserStore) 
     await users.forget_expired(LATER)
 
     # Asked as of a time before: what is there would be found.
-    assert await users.rotate_session("s1", "a" * 64, "b" * 64, NOW) is None
-    assert await users.rotate_session("s2", "a" * 64, "b" * 64, NOW) is not None
+    assert await users.rotate_session("s1", "a" * 64, "b" * 64, NOW, NOW) is None
+    assert await users.rotate_session("s2", "a" * 64, "b" * 64, NOW, NOW) is not None
     assert await users.user_with_token("d" * 64, Purpose.EMAIL, NOW) is None
     assert await users.take_try([Allowed("0" * 64, 1)], NOW, LATER) is None
     assert await users.take_try([Allowed("1" * 64, 1)], NOW, LATER) == LATER + timedelta(seconds=1)

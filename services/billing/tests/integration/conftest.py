@@ -107,7 +107,7 @@ def serve(make_settings: Callable[..., Settings]) -> Serve:
     async def serving(**changes: object) -> AsyncIterator["BillingServiceAsyncStub"]:
         async with (
             running(make_settings(**changes)) as address,
-            open_channel(address, timeout_seconds=20) as channel,
+            open_channel(address, timeout_seconds=60) as channel,
         ):
             yield BillingServiceStub(channel)
 

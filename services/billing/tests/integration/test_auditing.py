@@ -52,7 +52,7 @@ def test_every_invariant_has_its_word_in_the_contract() -> None:
 
 
 async def test_an_audit_over_the_contract_names_what_does_not_agree(serve, make_settings) -> None:
-    async with serve() as billing, open_channel(make_settings().listen, timeout_seconds=20) as channel:
+    async with serve() as billing, open_channel(make_settings().listen, timeout_seconds=60) as channel:
         auditor = AuditServiceStub(channel)
         await billing.GrantCredits(GRANT)
         await billing.CreateHold(HOLD)
@@ -89,6 +89,21 @@ async def test_the_command_exits_with_1_on_violations_and_prints_them(serve, mak
     }
     assert (code, err) == (1, "")
     assert [one["invariant"] for one in json.loads(out)["violations"]] == ["balance"]
+
+
+async def test_a_row_that_cannot_be_read_is_told_and_is_no_sound_ledger(serve, make_settings) -> None:
+    database = make_settings().database_path
+    async with serve() as billing:
+        await billing.GrantCredits(GRANT)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER credit_transactions_never_change")
+        connection.execute("UPDATE credit_transactions SET type = 'gift'")
+
+    code, out, err = await audit(database)
+
+    assert (code, out) == (1, "")
+    assert "'gift'" in err
+    assert "Traceback" not in err
 
 
 async def test_the_command_lists_payments_that_are_parked(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from metaextract_billing.adapters.storage import sqlite
 from metaextract_billing.application.accounts import GrantCredits
 from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.desk import Desk
-from metaextract_billing.application.holds import CaptureHold, ExpireDue
+from metaextract_billing.application.expiry import ExpireDue
+from metaextract_billing.application.holds import CaptureHold
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import AllowanceKind, OpenUse
 from metaextract_billing.domain.chain import Kind

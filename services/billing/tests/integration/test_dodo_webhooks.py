@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from metaextract_billing.adapters.dodo.webhooks import DodoWebhooks
 from metaextract_billing.adapters.storage.memory import MemoryStore
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_messages import ReceiveWebhook
 from metaextract_billing.domain.payment_service import Envelope
@@ -145,9 +146,17 @@ def test_a_clock_that_is_a_little_off_does_no_harm(age: timedelta) -> None:
     assert DodoWebhooks([SECRET]).opened(signed(age=age), datetime.now(UTC)).id == "msg_1"
 
 
-@pytest.mark.parametrize("body", [b"not json", b"", b"null", b'"text"', b"{}"])
+@pytest.mark.parametrize("body", [b"not json", b"", b"null", b'"text"', b'{"type": ""}'])
 def test_a_signed_body_that_says_nothing_is_told_apart_from_a_forged_one(body: bytes) -> None:
     assert refusal(signed(body)) == "WEBHOOK_UNREADABLE"
+
+
+@pytest.mark.parametrize("missing", ["id", "timestamp", "signature"])
+def test_what_no_sender_would_send_is_refused_before_anything_is_asked(missing: str) -> None:
+    """The original looked whether all headers are there before it looked for its secret."""
+    with pytest.raises(ServiceError) as caught:
+        DodoWebhooks([]).opened(changed(signed(), **{missing: ""}), datetime.now(UTC))
+    assert caught.value.reason == "WEBHOOK_SIGNATURE_INVALID"
 
 
 def test_without_a_secret_nothing_is_believed() -> None:
@@ -162,12 +171,16 @@ def test_what_cannot_be_a_secret_is_refused_when_billing_starts(secret: str) -> 
         DodoWebhooks([secret])
 
 
-@pytest.mark.parametrize("event_type", ["abandoned_checkout.detected", "license_key.created", "of.tomorrow"])
+@pytest.mark.parametrize(
+    "event_type", ["abandoned_checkout.detected", "license_key.created", "of.tomorrow", "unknown"]
+)
 async def test_an_unknown_type_is_noted_and_has_no_effect(event_type: str) -> None:
     """The SDK takes an unknown type for an abandoned checkout; the type alone decides here."""
     store = MemoryStore()
-    receive = ReceiveWebhook(Desk(store), lambda: datetime.now(UTC), DodoWebhooks([SECRET]))
-    body = json.dumps({"type": event_type, "timestamp": NOW.isoformat(), "data": {"payment_id": "p"}})
+    now = lambda: datetime.now(UTC)  # noqa: E731 - one line
+    receive = ReceiveWebhook(Desk(store), now, DodoWebhooks([SECRET]), AdoptOrder(store, now, {}))
+    told = {"type": event_type} if event_type != "unknown" else {}
+    body = json.dumps({**told, "timestamp": NOW.isoformat(), "data": {"payment_id": "p"}})
 
     first = await receive(signed(body.encode()))
     again = await receive(signed(body.encode()))

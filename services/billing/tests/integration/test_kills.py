@@ -48,7 +48,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        async with open_channel(self.address, timeout_seconds=20) as channel:
+        async with open_channel(self.address, timeout_seconds=60) as channel:
             billing = BillingServiceStub(channel)
             await insisted(lambda: billing.GetBalance(pb.GetBalanceRequest(account="nobody")))
 
@@ -155,7 +155,7 @@ async def serving(folder: Path, **settings: str) -> AsyncIterator[tuple[Service,
     service = Service(folder, settings)
     await service.start()
     try:
-        async with open_channel(service.address, timeout_seconds=20) as channel:
+        async with open_channel(service.address, timeout_seconds=60) as channel:
             customers = Customers(BillingServiceStub(channel))
             await customers.grant()
             yield service, customers

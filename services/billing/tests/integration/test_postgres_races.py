@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from metaextract_billing.adapters.storage import postgres
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.holds import HoldRequest
@@ -36,7 +37,7 @@ PLAIN = HoldRequest(None, 1000, EMBEDDING, None)
 """Costs 4 credits."""
 SMALL = Dimensions(10, 10)
 
-pytestmark = pytest.mark.timeout(60 + ROUNDS)
+pytestmark = pytest.mark.timeout(300 + 10 * ROUNDS)
 
 
 class Succeeded:
@@ -156,7 +157,9 @@ async def test_one_payment_told_three_times_brings_its_credits_once(clients, sto
         messages = [f"m{n}", f"m{n}", f"again {n}"]  # one message twice, and another one of the same
 
         ended = await at_once(
-            ReceiveWebhook(Desk(store), clock, Succeeded())(Envelope(payment.encode(), id_, "", ""))
+            ReceiveWebhook(Desk(store), clock, Succeeded(), AdoptOrder(store, clock, {}))(
+                Envelope(payment.encode(), id_, "", "")
+            )
             for store, id_ in zip(stores, messages, strict=False)
         )
 

@@ -201,7 +201,6 @@ def own_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("end", [PostgresServer.kill, PostgresServer.stop], ids=["killed", "restarted"])
 async def test_a_server_that_ends_in_the_middle_loses_and_doubles_nothing(
     own_server: PostgresServer, end: Callable[[PostgresServer], None]

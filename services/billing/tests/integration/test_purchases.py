@@ -131,7 +131,7 @@ async def shop_open(store: Store, **changes: Any) -> AsyncIterator[Shop]:
         return await shop.webhook(request)
 
     app = Starlette(routes=[Route("/webhook", webhook, methods=["POST"])])
-    async with served(lambda _: app) as url, httpx.AsyncClient() as http:
+    async with served(lambda _: app) as url, httpx.AsyncClient(timeout=60) as http:
         behaviour = replace(Behaviour(f"{url}/webhook", (SECRET,), api_key=KEY, pause_scale=0), **changes)
         async with fake_dodo(behaviour) as dodo, service.opened(KEY, "test_mode", dodo.url) as payments:
             desk = Desk(store)

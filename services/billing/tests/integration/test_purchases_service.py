@@ -65,7 +65,7 @@ async def serving_purchases(directory: str) -> AsyncIterator[tuple[Any, FakeDodo
         add = partial(add_PurchasesServiceServicer_to_server, PurchasesServicer(use))
         async with (
             serving(settings, settings.listen, {SERVICE: add}, checks={}, draining=Draining()) as address,
-            open_channel(address, timeout_seconds=20) as channel,
+            open_channel(address, timeout_seconds=60) as channel,
         ):
             yield PurchasesServiceStub(channel), dodo
 
@@ -162,7 +162,7 @@ async def test_each_refusal_arrives_with_its_reason(served: tuple[Any, FakeDodo]
         purchases.GetSubscription(pb.GetSubscriptionRequest(id="sub_none")),
         purchases.CancelSubscription(pb.CancelSubscriptionRequest(id="sub_none")),
         purchases.ReceiveWebhook(pb.ReceiveWebhookRequest()),
-        purchases.ReceiveWebhook(pb.ReceiveWebhookRequest(timestamp="1")),
+        purchases.ReceiveWebhook(pb.ReceiveWebhookRequest(id="m", timestamp="1", signature="v1,x")),
     ]
 
     assert [(await refusal(call))[0] for call in calls] == [

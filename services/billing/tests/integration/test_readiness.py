@@ -56,7 +56,6 @@ async def watched(address: str) -> AsyncIterator[AsyncIterator[Any]]:
     [(PostgresServer.stop, PostgresServer.start), (suspend, resume)],
     ids=["stopped", "hanging"],
 )
-@pytest.mark.timeout(120)
 async def test_without_postgresql_no_money_moves_and_nothing_is_given(
     serve,
     make_settings,
@@ -73,8 +72,8 @@ async def test_without_postgresql_no_money_moves_and_nothing_is_given(
             try:
                 assert (await anext(statuses)).status == NOT_SERVING
                 refused = await asyncio.gather(
-                    *(billing.CreateHold(request, timeout=30) for request in (HOLD, FREE)),
-                    billing.GetBalance(pb.GetBalanceRequest(account="alice"), timeout=30),
+                    *(billing.CreateHold(request, timeout=60) for request in (HOLD, FREE)),
+                    billing.GetBalance(pb.GetBalanceRequest(account="alice"), timeout=60),
                     return_exceptions=True,
                 )
             finally:

@@ -17,6 +17,9 @@ from metaextract.analytics.v1.analytics_pb2_grpc import (
 )
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
+from metaextract_billing.adapters.analytics.relay import Relay
+from metaextract_billing.adapters.storage.memory import MemoryStore
+from metaextract_billing.domain.records import Changes, Event
 from metaextract_billing.main import running
 from metaextract_common.errors import ServiceError
 from metaextract_common.rpc.client import open_channel
@@ -66,7 +69,7 @@ async def test_calls_in_flight_are_answered_while_the_server_drains(make_setting
             await stop.wait()
 
     server = asyncio.create_task(serve())
-    async with open_channel(await started, timeout_seconds=20) as channel:
+    async with open_channel(await started, timeout_seconds=60) as channel:
         billing = BillingServiceStub(channel)
         await billing.GetBalance(BALANCE)
         async with locked() as connection:
@@ -90,7 +93,7 @@ async def test_the_sweep_gives_holds_back_that_nobody_asks_for(serve, make_setti
         await billing.GrantCredits(GRANT)
         await billing.CreateHold(HOLD)
         with closing(sqlite3.connect(make_settings().database_path)) as connection:
-            for _ in range(200):
+            for _ in range(600):
                 if connection.execute("SELECT state FROM credit_holds").fetchall() == [("expired",)]:
                     break
                 await asyncio.sleep(0.1)
@@ -106,7 +109,7 @@ async def test_a_locked_ledger_is_named_and_makes_the_server_unready(serve, make
         async with locked() as connection:
             assert (await anext(statuses)).status == health_pb2.HealthCheckResponse.NOT_SERVING
             with pytest.raises(ServiceError) as caught:
-                await billing.GrantCredits(GRANT, timeout=15)
+                await billing.GrantCredits(GRANT, timeout=60)
             connection.execute("ROLLBACK")
             assert (await anext(statuses)).status == health_pb2.HealthCheckResponse.SERVING
 
@@ -152,6 +155,24 @@ async def test_analytics_hears_what_happened_but_not_to_whom(serve, make_setting
         ("billing", "hold.created", {"access": "free_check", "credits": "0"}),
         ("billing", "hold.captured", {"access": "free_check", "credits": "0"}),
     ]
+
+
+async def test_an_event_that_analytics_refuses_keeps_no_other_from_arriving(make_settings) -> None:
+    collector = Collector()
+    name = analytics_pb2.DESCRIPTOR.services_by_name["AnalyticsService"].full_name
+    add = partial(add_AnalyticsServiceServicer_to_server, collector)
+    settings = make_settings()
+    store = MemoryStore()
+    names = ["first", "too long" * 20, "last"]
+    await store.commit(Changes((), tuple(Event(one, {}) for one in names)))
+    async with (
+        serving(settings, settings.listen, {name: add}, checks={}, draining=Draining()) as target,
+        open_channel(target, timeout_seconds=20) as channel,
+    ):
+        await Relay(store, channel).send_waiting()
+
+    assert [event.name for event in collector.events] == ["first", "last"]
+    assert await store.waiting(10) == []
 
 
 async def test_analytics_being_away_fails_nothing(serve, directory: Path) -> None:

@@ -71,7 +71,7 @@ def serve_users(make_settings):
     async def serving(**changes: object):
         async with (
             running(make_settings(**changes)) as address,
-            open_channel(address, timeout_seconds=20) as channel,
+            open_channel(address, timeout_seconds=60) as channel,
         ):
             yield UsersServiceStub(channel)
 
@@ -118,11 +118,11 @@ async def test_somebody_registers_signs_in_and_has_no_role(users) -> None:
     [
         ({"username": "alice2"}, "EMAIL_TAKEN"),
         ({"email": "bob@example.org", "username": "ALICE"}, "USERNAME_TAKEN"),
-        ({"email": "bob@example.org", "username": "bob", "password": "weak"}, "PASSWORD_WEAK"),
-        ({"email": "bob"}, "INVALID_REQUEST"),
-        ({"username": "al"}, "INVALID_REQUEST"),
-        ({"username": " a "}, "INVALID_REQUEST"),
-        ({"username": "a" * 51}, "INVALID_REQUEST"),
+        ({"email": "bob@example.org", "username": "bob", "password": "weak"}, "REGISTRATION_INVALID"),
+        ({"email": "bob"}, "REGISTRATION_INVALID"),
+        ({"username": " a "}, "REGISTRATION_INVALID"),
+        ({"username": "a" * 51}, "REGISTRATION_INVALID"),
+        ({"username": "a" * 1001}, "INVALID_REQUEST"),
     ],
 )
 async def test_what_nobody_can_register_with(users, changes: dict[str, str], reason: str) -> None:
@@ -162,7 +162,7 @@ async def test_five_wrong_passwords_lock_an_address_for_their_network(users) -> 
     assert error.metadata == {"retry_after_seconds": str(round(error.retry_after_seconds))}
 
 
-async def test_a_session_goes_on_until_an_old_token_comes_again(users) -> None:
+async def test_a_session_goes_on_until_an_older_token_comes_again(users) -> None:
     user = await registered(users)
     started = await users.StartSession(pb.StartSessionRequest(user=user.name))
     days = started.expire_time.ToDatetime(UTC) - datetime.now(UTC)
@@ -172,23 +172,22 @@ async def test_a_session_goes_on_until_an_old_token_comes_again(users) -> None:
     assert refreshed.user == user
     assert refreshed.expire_time == started.expire_time
     assert refreshed.refresh_token != started.refresh_token
+    await users.RefreshSession(pb.RefreshSessionRequest(refresh_token=refreshed.refresh_token))
 
     for token in (started.refresh_token, refreshed.refresh_token, "nonsense"):
         error = await refusal(users.RefreshSession(pb.RefreshSessionRequest(refresh_token=token)))
         assert (error.kind, error.reason) == (Kind.UNAUTHENTICATED, "REFRESH_TOKEN_INVALID")
 
 
-async def test_a_refresh_token_that_is_used_at_once_has_one_winner(users) -> None:
+async def test_a_refresh_token_that_is_used_at_once_is_answered_alike(users) -> None:
     user = await registered(users)
     started = await users.StartSession(pb.StartSessionRequest(user=user.name))
     request = pb.RefreshSessionRequest(refresh_token=started.refresh_token)
 
-    outcomes = await asyncio.gather(
-        *(users.RefreshSession(request) for _ in range(8)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(users.RefreshSession(request) for _ in range(8)))
 
-    assert sum(isinstance(one, pb.RefreshSessionResponse) for one in outcomes) == 1
-    assert {one.reason for one in outcomes if isinstance(one, ServiceError)} == {"REFRESH_TOKEN_INVALID"}
+    assert len({one.refresh_token for one in outcomes}) == 1
+    await users.RefreshSession(pb.RefreshSessionRequest(refresh_token=outcomes[0].refresh_token))
 
 
 async def test_whoever_signs_out_is_out(users) -> None:

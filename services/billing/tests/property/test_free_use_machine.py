@@ -17,8 +17,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.free_uses import FreeUses
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, HoldRequest, ReleaseHold
+from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest, ReleaseHold
 from metaextract_billing.domain.allowances import Limits
 from metaextract_billing.domain.holds import Access, Hold
 from metaextract_billing.domain.identities import Identities

@@ -31,8 +31,9 @@ from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits
 from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.free_uses import FreeUses
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, HoldRequest, ReleaseHold
+from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest, ReleaseHold
 from metaextract_billing.application.quotes import CreateQuote, StatedFile
 from metaextract_billing.domain import errors
 from metaextract_billing.domain.allowances import Limits
@@ -308,7 +309,7 @@ async def in_postgres(server: PostgresServer, template: str) -> AsyncIterator[St
             yield store
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("store", "examples_count"),
     [("memory", 60), ("sqlite", 10), ("postgres", 6)],

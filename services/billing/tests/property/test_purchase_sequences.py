@@ -25,8 +25,9 @@ from standardwebhooks import Webhook
 from metaextract_billing.adapters.dodo.webhooks import DodoWebhooks
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import ClaimCredits, GrantCredits
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.audit import AuditLedger
-from metaextract_billing.application.book_keeping import account_of
+from metaextract_billing.application.book_keeping import account_id, account_of
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_messages import ReceiveWebhook
 from metaextract_billing.domain import errors
@@ -34,7 +35,7 @@ from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.holds import Access, Hold, State
 from metaextract_billing.domain.models import Operations
 from metaextract_billing.domain.payment_service import Envelope
-from metaextract_billing.domain.purchases import Order, Payment
+from metaextract_billing.domain.purchases import Order, Pack, Payment
 from metaextract_billing.domain.records import (
     AccountKey,
     Book,
@@ -53,8 +54,22 @@ CREDITS = 13
 """What one extraction costs."""
 STARTER, PRO = ("starter", 100, 400), ("pro", 400, 1200)
 ORDERS = {"o1": ("session:a", STARTER), "o2": ("session:a", PRO), "o3": ("user:b", STARTER)}
-PAYMENTS = {"p1": "o1", "p2": "o2", "p3": "o3"}
-STRANGE = {"unknown": {"order_id": "nobody"}, "none": {}}
+PAYMENTS = {"p1": "o1", "p2": "o2", "p3": "o3", "p4": None}
+PACKS = {"starter": Pack("starter", "", "", 100, 400, "pdt")}
+OF_THE_ORIGINAL = {
+    "type": "credit_purchase",
+    "product": "images_mvp",
+    "pack": "starter",
+    "credits": "100",
+    "balance_id": account_id("user:b"),
+}
+"""What its checkouts said, which wrote no order."""
+STRANGE = {
+    "unknown": {"order_id": "nobody"},
+    "none": {},
+    "of another's balance": OF_THE_ORIGINAL | {"balance_id": account_id("user:c")},
+    "at another price": OF_THE_ORIGINAL | {"credits": "400"},
+}
 DISPUTE_PATHS = (
     ("opened",),
     ("opened",),
@@ -158,11 +173,12 @@ def stories(draw: st.DrawFn) -> Story:
     paid = draw(st.lists(st.sampled_from(sorted(PAYMENTS)), min_size=2, max_size=3, unique=True))
     for payment in paid:
         order = PAYMENTS[payment]
-        cents = ORDERS[order][1][2]
-        made = payment_event(payment, {"order_id": order}, cents)
+        cents = ORDERS[order][1][2] if order else PACKS["starter"].price_cents
+        metadata = {"order_id": order} if order else OF_THE_ORIGINAL
+        made = payment_event(payment, metadata, cents)
         (first if draw(st.integers(0, 3)) else then).append(made)
         if draw(st.integers(0, 3)) == 0:
-            then.append(payment_event(payment, {"order_id": order}, cents, "processing"))
+            then.append(payment_event(payment, metadata, cents, "processing"))
         then += draw(aftermaths(payment, cents))
     if draw(st.integers(0, 3)) == 0:
         strange = draw(st.sampled_from(sorted(STRANGE)))
@@ -202,7 +218,7 @@ class World:
         self.time = datetime.now(UTC)
         self.store = CrashingStore()
         self.desk = desk = Desk(self.store)
-        self.receive = ReceiveWebhook(desk, self.now, WEBHOOKS)
+        self.receive = ReceiveWebhook(desk, self.now, WEBHOOKS, AdoptOrder(self.store, self.now, PACKS))
         self.grant, self.claim = GrantCredits(desk, self.now), ClaimCredits(desk, self.now)
         self.requests = itertools.count()
         self.holds: list[Hold] = []
@@ -218,6 +234,7 @@ class World:
             for id_, (owner, (pack, credits_, cents)) in ORDERS.items()
         ]
         await self.store.commit(Changes(tuple(Change(None, row) for row in rows)))
+        await self.grant("user:b", "known", 1)
         for number, event in enumerate(story.first):
             self.time += SECOND
             await self.say(event, f"first-{number}")

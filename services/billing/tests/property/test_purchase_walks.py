@@ -22,10 +22,11 @@ from metaextract_billing.adapters.dodo.reading import message_from_json
 from metaextract_billing.adapters.storage import postgres, sqlite
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import ClaimCredits, GetBalance, GrantCredits
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.book_keeping import account_of
 from metaextract_billing.application.desk import Desk
-from metaextract_billing.application.holds import ExpireDue
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.purchase_messages import ReceiveWebhook
 from metaextract_billing.domain import errors
 from metaextract_billing.domain.accounts import Account
@@ -98,7 +99,7 @@ class Process:
     def __init__(self, store: CrashingStore, now: Callable[[], datetime]) -> None:
         self.desk = desk = Desk(store)
         self.now = now
-        self.receive = ReceiveWebhook(desk, now, ReadAsSent())
+        self.receive = ReceiveWebhook(desk, now, ReadAsSent(), AdoptOrder(store, now, {}))
         self.grant, self.claim = GrantCredits(desk, now), ClaimCredits(desk, now)
         self.balance, self.expire = GetBalance(desk, now, metered=True), ExpireDue(desk, now)
 
@@ -291,7 +292,6 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
                 yield connected
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", range(WALKS_COUNT))
 async def test_whatever_is_bought_used_and_taken_back_nothing_is_lost_or_made(
     store: Store, seed: int

@@ -142,9 +142,9 @@ class UserStoresMachine(RuleBasedStateMachine):
             session = Session(id_, user.id, digest, self.time, self.time + minutes * MINUTE)
             self.agreed("add_session", session)
 
-    @rule(id_=ids, digest=digests, new_digest=digests)
-    def rotate(self, id_: str, digest: str, new_digest: str) -> None:
-        self.agreed("rotate_session", id_, digest, new_digest, self.time)
+    @rule(id_=ids, digest=digests, new_digest=digests, minutes=st.integers(0, 2))
+    def rotate(self, id_: str, digest: str, new_digest: str, minutes: int) -> None:
+        self.agreed("rotate_session", id_, digest, new_digest, self.time, self.time - minutes * MINUTE)
 
     @rule(id_=ids)
     def end_session(self, id_: str) -> None:
@@ -199,7 +199,7 @@ async def in_postgres(server: PostgresServer, template: str) -> AsyncIterator[Us
             yield store.users
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("engine", "examples_count"), [("sqlite", 40), ("postgres", 10)])
 def test_stores_over_sql_answer_as_the_one_in_memory_does(
     engine: str, examples_count: int, request: pytest.FixtureRequest, tmp_path: Path

@@ -1,6 +1,7 @@
 """What decisions cost: round trips to the store, and being overtaken."""
 
 import asyncio
+import copy
 from contextvars import ContextVar
 from datetime import timedelta
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pytest
 
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import GrantCredits
+from metaextract_billing.application.audit import AuditLedger
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.free_uses import FreeUses
 from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest
@@ -231,3 +233,28 @@ async def test_an_event_belongs_to_the_work_that_caused_it(desk, create, clock, 
     await asyncio.gather(*(asyncio.create_task(ask(name)) for name in ("alice", "bob", "carol")))
 
     assert sorted(told) == ["alice", "bob", "carol"]
+
+
+async def test_what_a_database_lost_is_not_remembered(store, clock) -> None:
+    async def grant(by: Desk, request: str) -> int:
+        return await GrantCredits(by, clock)("alice", request, 10)
+
+    desk = Desk(store, tells=False)
+    await grant(desk, "kept")
+    kept = copy.deepcopy(vars(store))
+    await grant(desk, "lost 1")
+    await grant(desk, "lost 2")
+    vars(store).update(
+        copy.deepcopy(kept)
+    )  # as a standby that takes over, or a backup, behind the back of the process
+    elsewhere = Desk(store, tells=False)
+
+    assert await grant(desk, "after 1") == 20
+    assert await grant(elsewhere, "after 2") == 30
+    assert await grant(desk, "after 3") == 40
+    await grant(desk, "after 4")
+    vars(store).update(copy.deepcopy(kept))
+    for n in range(4):  # until the version is the one that `desk` remembers
+        await grant(elsewhere, f"after {n} again")
+    assert await grant(desk, "after 5") == 60
+    assert (await AuditLedger(store)()).violations == ()

@@ -1,6 +1,7 @@
 """What DodoPayments says, in the shapes of its events."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from metaextract_billing.domain.purchases import (
     WHOLE_PAYMENT_CENTS,
     Dispute,
     DisputeState,
+    NamedPurchase,
     PaymentFacts,
     Refund,
     SubscriptionFacts,
@@ -45,6 +47,24 @@ def test_a_succeeded_payment_names_its_order_amount_and_products() -> None:
     )
     facts = PaymentFacts("p", True, "succeeded", "o", None, 476, "USD", ("pdt",))
     assert message_from_json("m", body, SENT) == Message("m", "payment.succeeded", TIME, facts)
+
+
+def test_a_payment_of_the_original_system_names_account_and_pack() -> None:
+    metadata = {"type": "credit_purchase", "pack": "starter", "credits": "100", "balance_id": "b"}
+    made = {"payment_id": "p", "total_amount": 400, "currency": "USD"}
+    facts = PaymentFacts("p", True, "succeeded", None, None, 400, "USD")
+
+    assert told(event("payment.succeeded", **made, metadata=metadata)) == replace(
+        facts, purchase=NamedPurchase("b", "starter", "100")
+    )
+    ours = metadata | {"order_id": "o"}
+    assert told(event("payment.succeeded", **made, metadata=ours)) == replace(facts, order="o")
+    other = metadata | {"type": "subscription"}
+    assert told(event("payment.succeeded", **made, metadata=other)) == facts
+    half = {"type": "credit_purchase", "credits": 100}
+    assert told(event("payment.succeeded", **made, metadata=half)) == replace(
+        facts, purchase=NamedPurchase("", "", "100.0")
+    )
 
 
 def test_what_is_null_is_as_good_as_absent() -> None:
@@ -139,12 +159,13 @@ def test_a_message_that_tells_no_time_is_of_when_it_was_sent() -> None:
     [
         (b"not json", "body"),
         (b"[]", "body"),
-        (b'{"timestamp": "2026-11-23T12:00:00Z", "data": {}}', "type"),
+        (b'{"type": "", "timestamp": "2026-11-23T12:00:00Z", "data": {}}', "type"),
         (event("payment.succeeded", status="succeeded"), "payment_id"),
         (event("payment.succeeded", payment_id="p", total_amount="many"), "total_amount"),
         (event("refund.succeeded", payment_id="p"), "refund_id"),
         (event("dispute.lost", dispute_id="d"), "payment_id"),
         (event("subscription.active", subscription_id="s"), "status"),
+        (event("subscription.active", subscription_id="s", status="s" * 51), "status"),
     ],
 )
 def test_a_message_that_lacks_what_its_type_stands_for_is_refused(body: bytes, field: str) -> None:

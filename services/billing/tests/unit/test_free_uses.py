@@ -9,8 +9,9 @@ import pytest
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.accounts import GrantCredits
 from metaextract_billing.application.desk import Desk
+from metaextract_billing.application.expiry import ExpireDue
 from metaextract_billing.application.free_uses import FreeUses
-from metaextract_billing.application.holds import CaptureHold, CreateHold, ExpireDue, HoldRequest, ReleaseHold
+from metaextract_billing.application.holds import CaptureHold, CreateHold, HoldRequest, ReleaseHold
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import Allowance, AllowanceKind, Limits
 from metaextract_billing.domain.holds import Access, Hold, State

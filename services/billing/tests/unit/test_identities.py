@@ -28,6 +28,8 @@ IDENTITIES = Identities(b"k" * 32)
         ("anna@xn--bcher-kva.example", "anna@xn--bcher-kva.example"),
         ("an.na@\uff47\uff4d\uff41\uff49\uff4c.com", "anna@gmail.com"),
         ("anna@mail。example", "anna@mail.example"),
+        ("ren\u00e9@example.com", "ren\u00e9@example.com"),
+        ("Rene\u0301@example.com", "ren\u00e9@example.com"),
         ("anna@[192.0.2.1]", "anna@[192.0.2.1]"),
         ("anna@ex_ample.com", "anna@ex_ample.com"),
         ("a@b@example.com", "a@b@example.com"),

@@ -50,7 +50,7 @@ def scrape(clock):
 
 def test_what_waits_is_told_with_its_age_at_the_moment_of_looking(scrape: Scrape, clock) -> None:
     now = clock()
-    scrape.metrics.tell(Figures(3, now - 5 * MINUTE, now - MINUTE, 7, now - 2 * MINUTE))
+    scrape.metrics.tell(Figures(3, now - 5 * MINUTE, now - MINUTE, 7, now - 2 * MINUTE, 4))
     clock.advance(MINUTE)
 
     found = scrape.read()
@@ -60,6 +60,7 @@ def test_what_waits_is_told_with_its_age_at_the_moment_of_looking(scrape: Scrape
     assert found["billing.sweep.lag"] == 120
     assert found["billing.outbox.waiting"] == 7
     assert found["billing.outbox.oldest_age"] == 180
+    assert found["billing.payments.parked"] == 4
 
 
 def test_nothing_that_waits_has_no_age_and_what_is_not_due_yet_no_lag(scrape: Scrape, clock) -> None:

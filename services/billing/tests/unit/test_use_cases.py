@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.application.holds import HoldRequest
 from metaextract_billing.application.quotes import StatedFile
 from metaextract_billing.domain.holds import Access, QuotedFile, State
@@ -207,6 +208,23 @@ async def test_the_sweeper_expires_what_is_due_and_not_before(billing, clock) ->
     assert (early, due, await billing.expire_due()) == (0, 2, 0)
     assert [name for name, _ in await billing.events()].count("hold.expired") == 2
     assert await billing.credits("alice") == (10, 0)
+
+
+async def test_a_hold_that_cannot_be_expired_keeps_none_of_the_others_waiting(make_billing, clock) -> None:
+    store = MemoryStore()
+    for owner in ("alice", "broken", "carol"):
+        billing = make_billing(store)
+        await billing.grant_credits(owner, "g", 10)
+        await billing.create_hold(owner, "r", PLAIN)
+        clock.advance(timedelta(seconds=1))
+    del store._lots["broken"]
+    clock.advance(timedelta(minutes=15))
+
+    with pytest.raises(LookupError):
+        await make_billing(store).expire_due()
+
+    assert [name for name, _ in await billing.events()].count("hold.expired") == 2
+    assert (await store.figures()).open_holds_count == 1
 
 
 async def test_work_delivered_too_late_is_not_charged(billing, clock) -> None:

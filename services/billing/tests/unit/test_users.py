@@ -269,6 +269,41 @@ async def test_a_session_ends_by_time_however_often_it_was_refreshed(users, alic
     assert await reason(users.refresh_session(token)) == "REFRESH_TOKEN_INVALID"
 
 
+async def test_a_refresh_token_is_answered_alike_for_ten_seconds_and_then_ends_its_session(
+    users, alice: User, clock
+) -> None:
+    token, _ = await users.start_session(alice.name)
+    _, newest, _ = await users.refresh_session(token)
+    clock.advance(timedelta(seconds=9))
+    assert (await users.refresh_session(token))[1] == newest
+    clock.advance(timedelta(seconds=1))
+
+    assert await reason(users.refresh_session(token)) == "REFRESH_TOKEN_INVALID"
+    assert await reason(users.refresh_session(newest)) == "REFRESH_TOKEN_INVALID"
+
+
+async def test_whoever_stole_a_token_and_is_quick_is_found_out_by_the_next_refresh(
+    users, alice: User, clock
+) -> None:
+    token, _ = await users.start_session(alice.name)
+    _, of_alice, _ = await users.refresh_session(token)
+    _, of_the_thief, _ = await users.refresh_session(token)
+    clock.advance(timedelta(hours=1))
+    _, next_of_alice, _ = await users.refresh_session(of_alice)
+    clock.advance(timedelta(minutes=1))
+
+    assert await reason(users.refresh_session(of_the_thief)) == "REFRESH_TOKEN_INVALID"
+    assert await reason(users.refresh_session(next_of_alice)) == "REFRESH_TOKEN_INVALID"
+
+
+async def test_a_session_that_was_ended_answers_no_token_again(users, alice: User) -> None:
+    token, _ = await users.start_session(alice.name)
+    _, newest, _ = await users.refresh_session(token)
+    await users.end_session(newest)
+
+    assert await reason(users.refresh_session(token)) == "REFRESH_TOKEN_INVALID"
+
+
 async def test_a_key_is_good_until_it_expires_and_its_use_is_noted_once_an_hour(
     users, alice: User, clock
 ) -> None:

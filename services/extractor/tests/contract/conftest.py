@@ -95,7 +95,7 @@ async def _started(
         finally:
             family = set(psutil.Process().children(recursive=True)) - before
             await pool.close()
-            _, left = psutil.wait_procs(family, timeout=10)
+            _, left = psutil.wait_procs(family, timeout=60)
             assert left == []
 
 

@@ -31,7 +31,7 @@ from metaextract_extractor.domain.result import Agreement, ByteRange, Field, Sta
 
 NAME = "extractions/1"
 RECEIVING = StateChange(State.RECEIVING)
-SECONDS_MAX = 10
+SECONDS_MAX = 60
 
 
 class Clock:

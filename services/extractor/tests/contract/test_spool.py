@@ -125,7 +125,7 @@ async def test_a_cancelled_write_is_over_before_its_file_is_closed(
 
     def slow(descriptor: int, content: memoryview, at: int) -> int:
         writing.set()
-        go_on.wait(10)
+        go_on.wait(60)
         written.append(real(descriptor, content, at))
         return written[-1]
 
@@ -136,11 +136,11 @@ async def test_a_cancelled_write_is_over_before_its_file_is_closed(
             await file.write(CONTENT, 0)
 
     task = asyncio.create_task(upload())
-    await asyncio.to_thread(writing.wait, 10)
+    await asyncio.to_thread(writing.wait, 60)
     task.cancel()
     await asyncio.sleep(0.05)
     assert not task.done()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
     assert written == [len(CONTENT)]

@@ -24,7 +24,7 @@ from metaextract_testing.factory import MadeImage
 if TYPE_CHECKING:  # the name stands in the type stubs only
     from metaextract.extractor.v1.extractor_pb2_grpc import ExtractorServiceAsyncStub
 
-SECONDS_MAX = 60
+SECONDS_MAX = 120
 Start = Callable[..., AbstractAsyncContextManager["Service"]]
 
 
@@ -156,7 +156,7 @@ async def _started(folder: Path, **settings: object) -> AsyncIterator[Service]:
     async with _opened(folder, **settings) as service:
         yield service
     left = set(psutil.Process().children(recursive=True)) - children_before
-    _, alive = psutil.wait_procs(left, timeout=10)
+    _, alive = psutil.wait_procs(left, timeout=60)
     assert alive == []
 
 

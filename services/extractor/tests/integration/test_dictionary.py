@@ -21,8 +21,6 @@ from metaextract_extractor.domain.result import Standard
 from metaextract_extractor.reading.engines import heif, raw
 from metaextract_extractor.settings import Settings
 
-pytestmark = pytest.mark.timeout(240)  # making it takes some ten seconds of a processor that is free
-
 ORIENTATION = {
     "1": "Horizontal (normal)",
     "2": "Mirror horizontal",
@@ -172,7 +170,7 @@ def test_the_fields_of_our_own_engines_are_declared(module, group) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub(service) -> AsyncIterator[FieldDictionaryServiceStub]:
-    async with open_channel(service.target, timeout_seconds=10) as channel:
+    async with open_channel(service.target, timeout_seconds=60) as channel:
         yield FieldDictionaryServiceStub(channel)
 
 

@@ -25,7 +25,6 @@ def weak(monkeypatch) -> None:
     monkeypatch.setattr(main, "WorkerSettings", partial(main.WorkerSettings, program=program))
 
 
-@pytest.mark.timeout(180)
 async def test_below_the_level_that_they_want_no_pixel_decoder_runs(weak, start) -> None:
     async with start(pixel_decoders_level_min="self_confined") as service:
         assert (await service.info()).sandbox_level == "limits_only"
@@ -43,7 +42,6 @@ async def test_below_the_level_that_they_want_no_pixel_decoder_runs(weak, start)
             assert {one.phash for one in extraction.insights.previews.images} <= {""}
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("made", ["jpeg", "heic"])
 async def test_at_the_level_that_they_want_they_run(made: str, weak, start) -> None:
     """Else the test before would find nothing, whatever runs."""

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IMAGE = make("png")
 ID = "00000000-0000-4000-8000-%012d"
-LEASE_SECONDS = 2
+LEASE_SECONDS = 3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

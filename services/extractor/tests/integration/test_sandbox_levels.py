@@ -16,7 +16,7 @@ FORBIDDING = (
     *("--unshare-user", "--disable-userns", "--die-with-parent", "--"),
 )
 """Runs a program as it is, but where nobody may make a user namespace: as in most containers."""
-SECONDS_MAX = 60
+SECONDS_MAX = 120
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def extractor(
             server = next(one for one in family if one.cmdline()[0] == sys.executable)
             server.terminate()  # not what is around it: that would kill it
         await asyncio.wait_for(process.wait(), SECONDS_MAX)
-        _, left = psutil.wait_procs(family, timeout=10)
+        _, left = psutil.wait_procs(family, timeout=60)
         assert left == []
 
 

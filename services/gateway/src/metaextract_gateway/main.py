@@ -34,6 +34,7 @@ from metaextract_gateway.adapters.http.auth.callers import account_of
 from metaextract_gateway.adapters.http.auth.csrf import CsrfTokens
 from metaextract_gateway.adapters.http.auth.issuer_keys import IssuerKeys
 from metaextract_gateway.adapters.http.auth.oidc import OidcTokens
+from metaextract_gateway.adapters.http.auth.pages import AccountPages
 from metaextract_gateway.adapters.http.auth.passwords import Passwords
 from metaextract_gateway.adapters.http.auth.renewals import SignedInSessions
 from metaextract_gateway.adapters.http.auth.sign_ins import SignIns
@@ -131,6 +132,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
                     progress,
                     sockets,
                     metered=settings.metered,
+                    waiting_dir=settings.uploads_dir,
                 ),
                 *quotes.routes(ledger, file_types, who, upload_bytes_max=settings.upload_bytes_max),
                 *credits_.routes(ledger, sales, who, public_url=settings.public_url),
@@ -260,7 +262,7 @@ async def _people(
     origins = [one for one in (settings.public_url, *listed(settings.cors_origins)) if one]
     return _People(
         SignIns(tokens, csrf, users_, sessions, oidc, origins=origins),
-        [*accounts.routes(), *Passwords(users_).routes()],
+        [*accounts.routes(), *Passwords(users_).routes(), *AccountPages(users_).routes()],
     )
 
 

@@ -69,12 +69,12 @@ async def test_what_one_gateway_counted_the_other_knows(replicas: list[Storage])
     stats = await first.get_window_stats(limit, "somebody")
 
     assert stats.remaining == 7
-    assert 50 < stats.reset_time - time.time() <= 60
+    assert 0 < stats.reset_time - time.time() <= 60
 
 
 async def test_a_window_begins_with_its_first_hit_and_ends_by_itself(replicas: list[Storage]) -> None:
     first, second = (FixedWindowRateLimiter(storage) for storage in replicas)
-    limit = RateLimitItemPerSecond(1)
+    limit = RateLimitItemPerSecond(1, multiples=3)
     assert await first.hit(limit, "somebody")
     assert not await second.hit(limit, "somebody")
     ends_at = (await second.get_window_stats(limit, "somebody")).reset_time

@@ -39,7 +39,7 @@ async def billing() -> AsyncIterator[RpcBilling]:
         settings = Settings(
             listen=f"unix:{folder}/s", database_path=Path(folder) / "billing.sqlite", drain_seconds=5
         )
-        async with running(settings) as address, open_channel(address, timeout_seconds=20) as channel:
+        async with running(settings) as address, open_channel(address, timeout_seconds=60) as channel:
             grant = pb.GrantCreditsRequest(account=ALICE.account, request_id="g", credits=20)
             await BillingServiceStub(channel).GrantCredits(grant)
             yield RpcBilling(channel)

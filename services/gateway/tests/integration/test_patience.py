@@ -1,8 +1,10 @@
 """Connections that are slow, large or silent are ended; those that are merely busy are not."""
 
 import asyncio
+import dataclasses
+import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from starlette.applications import Starlette
@@ -16,7 +18,10 @@ from metaextract_gateway.adapters.http.serving import http_serving
 PATIENCE = Patience(
     head_seconds=0.3, head_bytes_max=2000, headers_count_max=10, stall_seconds=0.3, tick_seconds=0.05
 )
-SLOW_READ_SECONDS = 1.0
+"""So that those who are given up are given up soon."""
+KIND = dataclasses.replace(PATIENCE, head_seconds=1, stall_seconds=1, bytes_per_second_min=100)
+"""For those who are waited for, on a machine that may be busy between two words of theirs."""
+SLOW_READ_SECONDS = 2.0
 ENDLESS_BYTES = 64 * 1024 * 1024
 
 
@@ -55,8 +60,8 @@ class Client:
         return received
 
 
-@pytest.fixture
-async def address() -> AsyncIterator[str]:
+@asynccontextmanager
+async def connected(patience: Patience) -> AsyncIterator[Client]:
     async def size(request: Request) -> Response:
         if "slowly" in request.query_params:
             await asyncio.sleep(SLOW_READ_SECONDS)
@@ -70,16 +75,23 @@ async def address() -> AsyncIterator[str]:
         return StreamingResponse(zeros())
 
     app = Starlette(routes=[Route("/", size, methods=["GET", "POST"]), Route("/endless", endless)])
-    async with http_serving(app, "127.0.0.1:0", drain_seconds=1, patience=PATIENCE) as bound:
-        yield bound
+    async with http_serving(app, "127.0.0.1:0", drain_seconds=1, patience=patience) as bound:
+        host, _, port = bound.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        yield Client(reader, writer)
+        writer.close()
 
 
 @pytest.fixture
-async def client(address: str) -> AsyncIterator[Client]:
-    host, _, port = address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    yield Client(reader, writer)
-    writer.close()
+async def client() -> AsyncIterator[Client]:
+    async with connected(PATIENCE) as one:
+        yield one
+
+
+@pytest.fixture
+async def slow_client() -> AsyncIterator[Client]:
+    async with connected(KIND) as one:
+        yield one
 
 
 async def test_whoever_says_nothing_is_not_waited_for(client: Client) -> None:
@@ -115,6 +127,25 @@ async def test_a_head_that_is_too_large_is_refused_whole_or_not(client: Client, 
     assert await client.status() == 431
 
 
+@pytest.mark.parametrize(
+    ("said", "status", "title"),
+    [
+        (b"nonsense\r\n\r\n", 400, "Bad Request"),
+        (b"GET / HTTP/1.1\r\nA: ", 408, "Request Timeout"),
+        (b"GET / HTTP/1.1\r\nA: " + b"b" * 3000, 431, "Request Header Fields Too Large"),
+    ],
+)
+async def test_what_never_became_a_request_is_refused_with_a_problem_too(
+    client: Client, said: bytes, status: int, title: str
+) -> None:
+    await client.says(said)
+
+    head, _, body = (await client.rest()).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} {title}\r\n".encode())
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert json.loads(body) == {"type": "about:blank", "title": title, "status": status}
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(client: Client) -> None:
     await client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\nabc")
 
@@ -136,31 +167,31 @@ async def test_a_body_that_drips_is_not_waited_for(client: Client) -> None:
     assert status == 408
 
 
-async def test_a_body_that_comes_at_the_slowest_rate_is_waited_for(client: Client) -> None:
-    await client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
-    await client.says(*[b"x" * 100] * 10, pause_seconds=0.05)
+async def test_a_body_that_comes_at_the_slowest_rate_is_waited_for(slow_client: Client) -> None:
+    await slow_client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
+    await slow_client.says(*[b"x" * 100] * 10, pause_seconds=0.15)
 
-    assert await client.status() == 200
-
-
-async def test_a_body_on_a_connection_that_stayed_has_all_the_time_there_is(client: Client) -> None:
-    await client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=0.25)
-    assert await client.status() == 200
-    await client.read_body()
-
-    await client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
-    await client.says(*[b"x" * 100] * 10, pause_seconds=0.05)
-
-    assert await client.status() == 200
+    assert await slow_client.status() == 200
 
 
-async def test_a_body_that_we_do_not_read_is_not_the_senders_fault(client: Client) -> None:
+async def test_a_body_on_a_connection_that_stayed_has_all_the_time_there_is(slow_client: Client) -> None:
+    await slow_client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=0.9)
+    assert await slow_client.status() == 200
+    await slow_client.read_body()
+
+    await slow_client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
+    await slow_client.says(*[b"x" * 100] * 10, pause_seconds=0.15)
+
+    assert await slow_client.status() == 200
+
+
+async def test_a_body_that_we_do_not_read_is_not_the_senders_fault(slow_client: Client) -> None:
     body = b"x" * 1_000_000
     head = b"POST /?slowly HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
 
-    await client.says(head + body)
+    await slow_client.says(head + body)
 
-    assert await client.status() == 200
+    assert await slow_client.status() == 200
 
 
 async def test_an_answer_that_nobody_reads_is_given_up(client: Client) -> None:
@@ -172,8 +203,8 @@ async def test_an_answer_that_nobody_reads_is_given_up(client: Client) -> None:
     assert len(await client.rest()) < ENDLESS_BYTES
 
 
-async def test_a_connection_may_stay_and_ask_again(client: Client) -> None:
-    for _ in range(3):
-        await client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=0.4)
-        assert await client.status() == 200
-        await client.read_body()
+async def test_a_connection_may_stay_and_ask_again(slow_client: Client) -> None:
+    for _ in range(2):
+        await slow_client.says(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", pause_seconds=1.2)
+        assert await slow_client.status() == 200
+        await slow_client.read_body()

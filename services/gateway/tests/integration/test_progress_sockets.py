@@ -24,7 +24,7 @@ from metaextract_gateway.adapters.http.legacy.progress import SessionProgress
 from metaextract_gateway.adapters.http.legacy.sockets import ProgressSockets
 from metaextract_gateway.adapters.http.serving import http_serving
 
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 LINGER_SECONDS = 0.5
 HEARTBEAT_SECONDS = 0.2
 SOCKETS_COUNT_MAX = 3

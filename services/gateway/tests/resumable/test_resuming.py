@@ -13,7 +13,7 @@ import pytest
 
 from metaextract_common.errors import Kind, ServiceError
 from metaextract_gateway.application.resuming import Checksum, Piece
-from metaextract_gateway.domain.model import HoldState
+from metaextract_gateway.domain.model import HoldState, Quoted
 
 CONTENT = bytes(range(256)) * 4000
 ALICE = "user:00000000-0000-4000-8000-000000000001"
@@ -155,6 +155,24 @@ async def test_what_cannot_be_paid_in_the_end_is_told_and_can_be_asked_for_again
     await gateway.settled()
 
     assert list(gateway.reader.read.values()) == [CONTENT]
+
+
+async def test_a_claimed_price_must_hold_when_the_upload_is_made_and_never_spoils_it_later(gateway) -> None:
+    claimed = Quoted("q", "1", must_hold=True)
+    gateway.ledger.refusal = ServiceError(Kind.PRECONDITION, "billing.metaextract", "QUOTE_EXPIRED", "Late.")
+    with pytest.raises(ServiceError) as refused:
+        await gateway.create(5, quoted=claimed)
+    gateway.ledger.refusal = None
+    made = await gateway.create(5, quoted=claimed)
+
+    assert refused.value.reason == "QUOTE_EXPIRED"
+    assert (await gateway.store.get(made.known.id)).known.upload.quoted == Quoted("q", "1")
+
+
+async def test_what_the_client_says_of_the_whole_file_is_kept_for_the_extractor(gateway) -> None:
+    made = await gateway.create(5, sha256="ff" * 32)
+
+    assert (await gateway.store.get(made.known.id)).known.upload.sha256 == "ff" * 32
 
 
 async def test_a_terminated_upload_is_gone_and_gives_back_what_was_held(gateway) -> None:

@@ -74,3 +74,11 @@ def test_a_retry_without_a_cookie_is_the_same_device_and_nobody_else_is() -> Non
     assert TOKENS.new_device("10.0.0.1", "other") != first
     assert DeviceTokens(b"t" * 32, lambda: NOW).new_device("10.0.0.1", "key") != first
     assert TOKENS.new_device("10.0.0.1", "") != TOKENS.new_device("10.0.0.1", "")
+
+
+def test_what_an_account_uses_without_a_cookie_is_always_the_same_and_nobody_elses() -> None:
+    first = TOKENS.device_of_account("user:1")
+
+    assert TOKENS.device_of_account("user:1") == first
+    assert TOKENS.device_of_account("user:2") != first
+    assert DeviceTokens(b"t" * 32, lambda: NOW).device_of_account("user:1") != first

@@ -147,7 +147,25 @@ async def test_a_request_whose_first_attempt_was_given_back_gets_a_new_hold() ->
 
     await run(ledger, Reader(Happening("ended", DONE)))
 
-    assert ledger.calls == ["hold key-1", "hold key-1#id-1", "capture"]
+    assert ledger.calls == ["hold key-1", "hold key-1#again.1", "capture"]
+
+
+async def test_a_request_is_charged_once_though_its_first_attempts_were_given_back() -> None:
+    ledger = Ledger(HoldState.RELEASED, HoldState.EXPIRED, HoldState.CAPTURED)
+
+    await run(ledger, Reader(Happening("ended", DONE)), replace(UPLOAD, extraction_id="id-3"))
+
+    assert ledger.calls == ["hold key-1", "hold key-1#again.1", "hold key-1#again.2"]
+
+
+async def test_a_repeated_request_leaves_what_is_held_to_the_one_that_is_under_way() -> None:
+    ledger = Ledger()
+    under_way = ServiceError(Kind.ALREADY_EXISTS, "extractor.metaextract", "REQUEST_ID_REUSED", "Wait.")
+
+    with pytest.raises(ServiceError):
+        await run(ledger, Reader(under_way))
+
+    assert ledger.calls == ["hold key-1"]
 
 
 async def test_a_cancelled_caller_still_releases() -> None:

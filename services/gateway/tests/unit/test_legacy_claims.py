@@ -4,6 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from metaextract_gateway.adapters.http.intake import Visitor, key_of_claim
+from metaextract_gateway.adapters.http.legacy.quotes import known_id
 from metaextract_gateway.adapters.http.legacy.routes import _access, _email, _operations, _quoted
 from metaextract_gateway.adapters.http.legacy.sessions import session_account
 from metaextract_gateway.domain.model import Access, Delivered, Hold, HoldState, Operations, Quoted
@@ -38,8 +39,8 @@ def test_an_address_is_trimmed_and_written_small(fields: dict[str, str], email: 
         ({"quote_id": QUOTE, "client_file_id": "f1"}, Quoted(QUOTE, "f1")),
         ({"quote_id": f" {QUOTE.upper()} ", "client_file_id": "f1"}, Quoted(QUOTE, "f1")),
         ({"quote_id": QUOTE}, None),
-        ({"quote_id": QUOTE, "client_file_id": "x" * 101}, None),
-        ({"quote_id": QUOTE, "client_file_id": "a\0b"}, None),
+        ({"quote_id": QUOTE, "client_file_id": "x" * 101}, Quoted(QUOTE, known_id("x" * 101))),
+        ({"quote_id": QUOTE, "client_file_id": "a\0b"}, Quoted(QUOTE, known_id("a\0b"))),
         ({"quote_id": "q_1", "client_file_id": "f1"}, None),
         ({"client_file_id": "f1"}, None),
     ],

@@ -31,6 +31,11 @@ ADMIN = Caller(user=USER.user, roles=frozenset({Role.ADMIN}))
 BALANCE_ID = "fad07b10-b8d3-4647-b5bf-439111467d0a"
 OTHER_BALANCE_ID = "0e07b1c4-0000-4647-b5bf-439111467d0a"
 REQUIRED = {"error": "Authentication required"}
+NOT_CONFIGURED = {
+    "error": "Payment system not configured",
+    "message": "Please add DODO_PAYMENTS_API_KEY to enable payments",
+}
+SIGN_IN = "Please sign in to purchase credits so they are available across devices."
 PACK = Pack("starter", "Starter Pack", "25 image analyses", 100, 400, "USD", "pdt_images_mvp_starter")
 
 
@@ -112,7 +117,7 @@ def client(books: Books, called_by: Callable[[ASGIApp, Caller], ASGIApp]) -> Cli
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/api/credits/purchase"),
+        ("POST", "/api/credits/claim"),
         ("GET", f"/api/credits/transactions?balanceId={BALANCE_ID}"),
         ("GET", f"/api/images_mvp/credits/transactions?balanceId={BALANCE_ID}"),
         ("POST", "/api/credits/use"),
@@ -167,6 +172,17 @@ async def test_whoever_knows_a_session_sees_its_transactions(client: Client, boo
     assert (usage["type"], usage["amount"], usage["dodoPaymentId"]) == ("usage", -4, None)
 
 
+@pytest.mark.parametrize("module", ["/api", "/api/images_mvp"])
+async def test_who_names_neither_balance_nor_session_has_no_transactions(
+    client: Client, books: Books, module: str
+) -> None:
+    async with client() as http:
+        answer = await http.get(f"{module}/credits/transactions")
+
+    assert (answer.status_code, answer.json()) == (200, {"transactions": []})
+    assert books.asked == []
+
+
 async def test_transactions_that_cannot_be_had_are_a_500(client: Client, books: Books) -> None:
     books.error = service_unreachable("ListTransfers")
     async with client(USER) as http:
@@ -181,6 +197,25 @@ async def test_credits_are_spent_by_extractions_only(client: Client, books: Book
 
     assert answer.status_code == 403
     assert books.asked == []
+
+
+@pytest.mark.parametrize("body", [{}, {"balanceId": BALANCE_ID}, {"balanceId": BALANCE_ID, "amount": 0}])
+async def test_a_use_of_nothing_is_told_as_the_original_did(client: Client, body: dict[str, object]) -> None:
+    async with client() as http:
+        answer = await http.post("/api/credits/use", json=body)
+        unread = await http.post(
+            "/api/credits/use", content="{", headers={"Content-Type": "application/json"}
+        )
+
+    assert (answer.status_code, answer.json()) == (400, {"error": "Balance ID and amount required"})
+    assert (unread.status_code, list(unread.json())) == (400, ["message"])
+
+
+async def test_the_subscription_of_nobody_is_none(client: Client) -> None:
+    async with client() as http:
+        answer = await http.get("/api/subscription/status")
+
+    assert (answer.status_code, answer.json()) == (200, {"tier": "enterprise", "status": "none"})
 
 
 async def test_a_subscription_is_told_to_its_user_alone(client: Client) -> None:
@@ -205,25 +240,51 @@ async def test_a_user_buys_for_their_own_account(client: Client, books: Books) -
     assert books.asked[-1] == f"user:{USER.user}"
 
 
+async def test_the_payments_module_checks_in_the_order_of_the_original(client: Client, books: Books) -> None:
+    async def asked(**body: str) -> tuple[int, dict[str, str]]:
+        answer = await http.post("/api/credits/purchase", json=body)
+        return answer.status_code, answer.json()
+
+    async with client() as http:
+        unpayable = await asked(pack="gold")
+        books.payable = True
+        unknown = await asked(pack="gold")
+        unsigned = await asked(pack="starter", sessionId="s1")
+
+    assert unpayable == (503, NOT_CONFIGURED)
+    assert unknown == (400, {"error": "Invalid credit pack"})
+    assert unsigned == (401, REQUIRED | {"message": SIGN_IN})
+
+
+async def test_the_balance_of_somebody_without_a_session_begins_one(client: Client, books: Books) -> None:
+    async with client() as http:
+        first = await http.get("/api/credits/balance")
+        session = first.cookies["metaextract_session_id"]
+        second = await http.get("/api/credits/balance")
+
+    assert first.json() == second.json() == {"credits": 96, "balanceId": BALANCE_ID}
+    assert books.asked == [f"session:{session}"] * 2
+    assert "set-cookie" not in second.headers
+
+
 @pytest.mark.parametrize(
-    ("payable", "tier", "status", "error"),
+    ("tier", "error"),
     [
-        (True, "professional", 500, "Product configuration missing"),
-        (True, "gold", 400, "Invalid tier"),
-        (True, None, 400, "Invalid tier"),
+        ("professional", "Product not configured for tier: professional"),
+        ("Premium", "Product not configured for tier: forensic"),
+        ("gold", "Invalid tier"),
+        (None, "Invalid tier"),
     ],
 )
-async def test_no_subscription_is_sold(
-    client: Client, books: Books, payable: bool, tier: object, status: int, error: str
-) -> None:
-    books.payable = payable
+async def test_no_subscription_is_sold(client: Client, books: Books, tier: object, error: str) -> None:
+    books.payable = True
     async with client() as http:
         answer = await http.post("/api/checkout/create-session", json={"tier": tier})
         books.payable = False
         unpayable = await http.post("/api/checkout/create-session", json={"tier": tier})
 
-    assert (answer.status_code, answer.json()) == (status, {"error": error})
-    assert (unpayable.status_code, unpayable.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert (answer.status_code, answer.json()) == (400, {"error": error})
+    assert (unpayable.status_code, unpayable.json()) == (503, NOT_CONFIGURED)
 
 
 async def test_the_packs_are_those_that_are_sold(client: Client) -> None:
@@ -259,9 +320,20 @@ async def test_only_an_administrator_asks_whether_a_payment_may_be_refunded(
             "createdAt": "2026-11-22T22:41:38.910Z",
             "withinWindow": True,
             "unused": True,
-            "ageDays": 2,
+            "ageDays": 2.125,
         },
     }
+    assert answers[0].json() == {"error": "Unauthorized", "message": "Admin authentication required"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_strangers_do_not_learn_what_there_is_for_administrators(client: Client, method: str) -> None:
+    answers = []
+    for caller in (ANYBODY, USER, ADMIN):
+        async with client(caller) as http:
+            answers.append(await http.request(method, "/api/admin/no-such-thing"))
+
+    assert [answer.status_code for answer in answers] == [401, 403, 404]
 
 
 async def test_a_payment_that_nobody_knows_is_not_found(client: Client, books: Books) -> None:
@@ -282,13 +354,27 @@ async def test_credits_come_out_of_nothing_only_where_nothing_is_charged(
         metered = await http.post(path, json={"sessionId": "s1"})
     async with client(metered=False) as http:
         granted = await http.post(path, json={"sessionId": "s1"})
-        wrong = await http.post(path, json={"sessionId": "s1", "credits": -5})
-        unnamed = await http.post(path, json={})
+        wrong = [
+            await http.post(path, json={"sessionId": "s1", "credits": wanted})
+            for wanted in (-5, 0, 1.5, True, "many", 10**7)
+        ]
+        unnamed = await http.post(path, json={"credits": "5"})
 
-    assert metered.status_code == 404
+    assert (metered.status_code, metered.json()) == (404, {"error": "Not found"})
     assert granted.json() == {"ok": True, "balanceId": BALANCE_ID, "credits": 96}
-    assert books.granted == [("session:s1", 100)]
-    assert (wrong.status_code, unnamed.status_code) == (400, 400)
+    session = unnamed.cookies["metaextract_session_id"]
+    assert books.granted == [("session:s1", 100), (f"session:{session}", 5)]
+    told = [(one.status_code, one.json()) for one in wrong]
+    assert told == [(400, {"error": "credits must be a positive number"})] * 6
+
+
+@pytest.mark.parametrize("metered", [True, False])
+async def test_credits_are_added_by_nobody(client: Client, books: Books, metered: bool) -> None:
+    async with client(ADMIN, metered=metered) as http:
+        answer = await http.post("/api/credits/add", json={"balanceId": BALANCE_ID, "credits": 5})
+
+    assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
+    assert books.granted == []
 
 
 @pytest.mark.parametrize(
@@ -296,7 +382,7 @@ async def test_credits_come_out_of_nothing_only_where_nothing_is_charged(
     [
         ("GET", "/api/nothing?x=1"),
         ("GET", "/api/credits/use"),
-        ("POST", "/api/credits/add"),
+        ("GET", "/api/credits/add"),
         ("DELETE", "/api/images_mvp/credits/packs"),
         ("GET", "/api/monitoring/dashboard"),
         ("GET", "/api/health/disk"),

@@ -220,6 +220,8 @@ async def test_nobody_claims_without_signing_in(http: httpx.AsyncClient, shop: S
 
     assert answer.status_code == 401
     assert answer.json() == {"error": "Authentication required", "code": "AUTH_REQUIRED"}
+    module = await http.post("/api/credits/claim", json={"sessionId": "s1"})
+    assert (module.status_code, module.json()) == (401, {"error": "Authentication required"})
     assert not shop.claims
 
 
@@ -228,13 +230,16 @@ async def test_whoever_is_signed_in_claims_a_session_and_no_account(shop: Shop) 
         answer = await http.post("/api/images_mvp/credits/claim", json={"sessionId": "s1"})
         again = await http.post("/api/images_mvp/credits/claim", json={"sessionId": "user:8"})
         nothing = await http.post("/api/images_mvp/credits/claim")
+        kept = await http.post("/api/images_mvp/credits/claim")
 
+    assert [one.headers.get_list("set-cookie") for one in (answer, again, kept)] == [[], [], []]
+    assert nothing.cookies["metaextract_session_id"] == shop.claims[-1][0].removeprefix("session:")
     assert [one.json() for one in (answer, again, nothing)] == [
         {"transferred": 7},
         {"transferred": 0},
         {"transferred": 0},
     ]
-    assert [claim[:2] for claim in shop.claims] == [
+    assert [claim[:2] for claim in shop.claims[:2]] == [
         ("session:s1", "user:7"),
         ("session:user:8", "user:7"),
     ]

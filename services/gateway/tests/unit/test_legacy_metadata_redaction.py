@@ -183,6 +183,15 @@ def test_a_copy_of_an_owners_name_is_hidden_as_well(key: tuple[Any, str, str]) -
     assert CANARY in text(metadata(result([copy]), "device_free"))
 
 
+@pytest.mark.parametrize("key", HARMLESS)
+def test_an_address_for_email_is_hidden_wherever_it_stands(key: tuple[Any, str, str]) -> None:
+    address = f"by {CANARY}.jones@mail.example.org (c)"
+    document = metadata(result([field(key, address), field(key, "somebody@1.2")]), "device_free")
+
+    assert CANARY not in text(document)
+    assert "somebody@1.2" in text(document)  # no host has such a name
+
+
 def test_a_caption_that_quotes_the_position_is_hidden() -> None:
     composite = Field.STANDARD_COMPOSITE
     fields = [

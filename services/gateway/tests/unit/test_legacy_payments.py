@@ -28,6 +28,7 @@ class Till:
         self.asked: list[str] = []
         self.payment = Payment(100, "")
         self.error: ServiceError | None = None
+        self.payable = True
 
     async def receive(self, webhook: Webhook) -> bool:
         if self.error is not None:
@@ -43,7 +44,7 @@ class Till:
         return self.payment
 
     async def catalogue(self) -> Catalogue:
-        raise NotImplementedError
+        return Catalogue((), self.payable)
 
     async def order(self, account: str, request_id: str, pack: str, *, email: str, return_url: str) -> Order:
         raise NotImplementedError
@@ -90,7 +91,7 @@ async def test_headers_that_did_not_come_are_empty(http: httpx.AsyncClient, till
         (invalid_request("id", "too long"), 400, "Invalid webhook signature"),
         (refusal("WEBHOOK_EXPIRED", Kind.INVALID), 400, "Webhook timestamp expired"),
         (refusal("WEBHOOK_SECRET_MISSING"), 500, "Webhook secret not configured"),
-        (refusal("WEBHOOK_UNREADABLE", Kind.INVALID, field="data"), 500, "Webhook processing failed"),
+        (refusal("WEBHOOK_UNREADABLE", Kind.INVALID, field="data"), 400, "Invalid webhook payload"),
         (refusal("LEDGER_UNAVAILABLE", Kind.UNAVAILABLE), 500, "Webhook processing failed"),
         (service_unreachable("ReceiveWebhook"), 500, "Webhook processing failed"),
     ],
@@ -119,13 +120,23 @@ async def test_anybody_may_confirm_a_payment(http: httpx.AsyncClient, till: Till
     assert till.asked == ["pay_1"]
 
 
-@pytest.mark.parametrize("payment", [None, "", 7, "a b", "../refunds", "x" * 129])
+@pytest.mark.parametrize(
+    ("payment", "error"),
+    [
+        (None, "paymentId is required"),
+        ("", "paymentId is required"),
+        (7, "paymentId is required"),
+        ("a b", "Payment not found"),
+        ("../refunds", "Payment not found"),
+        ("x" * 129, "Payment not found"),
+    ],
+)
 async def test_what_names_no_payment_is_not_asked_for(
-    http: httpx.AsyncClient, till: Till, payment: object
+    http: httpx.AsyncClient, till: Till, payment: object, error: str
 ) -> None:
     answer = await confirmed(http, payment)
 
-    assert (answer.status_code, answer.json()) == (400, {"error": "Payment ID required"})
+    assert (answer.status_code, answer.json()) == (400, {"error": error})
     assert not till.asked
 
 
@@ -141,7 +152,7 @@ async def test_what_names_no_payment_is_not_asked_for(
         (
             refusal("PAYMENT_SERVICE_UNAVAILABLE", Kind.UNAVAILABLE),
             500,
-            {"error": "Failed to confirm payment"},
+            {"error": "Failed to confirm payment", "details": "Payment service unavailable"},
         ),
     ],
 )
@@ -166,14 +177,33 @@ async def test_a_payment_that_brings_nothing_is_not_confirmed(http: httpx.AsyncC
     )
 
 
-async def test_without_a_payment_service_nothing_can_be_confirmed(
-    http: httpx.AsyncClient, till: Till
+@pytest.mark.parametrize("parked", ["order_missing", "subscription"])
+async def test_a_payment_for_something_else_is_told_as_the_original_did(
+    http: httpx.AsyncClient, till: Till, parked: str
 ) -> None:
-    till.error = refusal("PAYMENTS_NOT_CONFIGURED")
+    till.payment = Payment(0, parked)
 
     answer = await confirmed(http)
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert (answer.status_code, answer.json()) == (400, {"error": "Unsupported payment type"})
+
+
+@pytest.mark.parametrize("payment", ["pay_1", None])
+async def test_without_a_payment_service_nothing_can_be_confirmed(
+    http: httpx.AsyncClient, till: Till, payment: str | None
+) -> None:
+    till.payable = False
+    till.error = refusal("PAYMENTS_NOT_CONFIGURED")
+
+    answer = await confirmed(http, payment)
+
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {
+            "error": "Payment system not configured",
+            "message": "Please add DODO_PAYMENTS_API_KEY to enable payments",
+        },
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,6 +229,12 @@ async def test_a_buyer_who_returns_is_told_what_happened(
     assert answer.status_code == 200
     assert words in answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_a_buyer_who_returns_to_the_other_module_is_told_the_same(http: httpx.AsyncClient) -> None:
+    one, other = [await http.get(path, params={"payment_id": "p"}) for path in (SUCCESS, "/credits/success")]
+
+    assert (one.status_code, one.text) == (other.status_code, other.text)
 
 
 async def test_the_page_runs_nothing_and_repeats_nothing_of_its_address(

@@ -258,7 +258,7 @@ async def test_only_a_name_and_a_type_that_are_both_foreign_are_refused(
 async def test_what_cannot_be_named_is_skipped_and_what_is_too_much_is_dropped(
     http: httpx.AsyncClient, prices: PriceList
 ) -> None:
-    odd = [{"id": 7}, {"id": ""}, {"id": "a\u0000b"}, "file", None]
+    odd = [{"id": 7}, {"id": ""}, {}, "file", None]
     files = [*odd, *({"id": f"f{at}", "sizeBytes": "large", "width": -1, "height": 1e999} for at in range(9))]
     body = json.dumps({"files": files, "ops": []}).replace("Infinity", "1e999")
 
@@ -268,6 +268,39 @@ async def test_what_cannot_be_named_is_skipped_and_what_is_too_much_is_dropped(
 
     assert list(answer.json()["perFile"]) == ["f0", "f1", "f2", "f3", "f4"]
     assert prices.asked[0][1][0] == StatedFile("f0", 0, None, 2**31 - 1)
+
+
+@pytest.mark.parametrize("id_", ["x" * 101, "a\u0000b", "f1\n0"])
+async def test_an_id_that_billing_cannot_write_is_quoted_like_any_other(
+    http: httpx.AsyncClient, prices: PriceList, id_: str
+) -> None:
+    answer = (await quoted(http, {"files": [{"id": id_}, {"id": "f1"}]})).json()
+
+    assert [one["id"] for one in answer["quote"]["perFile"]] == [id_, "f1"]
+    assert answer["creditsTotal"] == 9
+    asked = [file.id for file in prices.asked[0][1]]
+    assert asked == [quotes.known_id(id_), "f1"]
+    assert all(one.isprintable() and len(one) <= 100 for one in asked)
+
+
+async def test_of_files_with_one_id_each_is_priced_and_the_last_one_can_be_claimed(
+    http: httpx.AsyncClient, prices: PriceList
+) -> None:
+    files = [{"id": "f1", "mime": "image/png"}, {"id": "f2"}, {"id": "f1", "mime": "image/jpeg"}]
+
+    answer = (await quoted(http, {"files": files})).json()
+
+    assert [(one["id"], one["detected_type"]) for one in answer["quote"]["perFile"]] == [
+        ("f1", "image/png"),
+        ("f2", None),
+        ("f1", "image/jpeg"),
+    ]
+    assert {id_: one["creditsTotal"] for id_, one in answer["perFile"].items()} == {"f1": 5, "f2": 4}
+    assert answer["perFile"]["f1"]["detected_type"] == "image/jpeg"
+    assert answer["creditsTotal"] == answer["quote"]["totalCredits"] == 13
+    asked = [file.id for file in prices.asked[0][1]]
+    assert len(set(asked)) == 3
+    assert asked[1:] == ["f2", "f1"]
 
 
 @pytest.mark.parametrize(

@@ -192,9 +192,9 @@ async def test_a_report_has_the_shape_of_the_original(client: Client, events: Ev
         "lastEventAt": "2026-11-22T22:41:38.910Z",
     }
     assert report["events"] == events.counts
-    assert report["analysis"] == {"completed": 5, "success": 3, "failed": 2, "average_processing_ms": 1500}
+    assert report["analysis"] == {"completed": 5, "success": 3, "failed": 1, "average_processing_ms": 1500}
     assert report["funnel"]["analysis_success"] == 3
-    assert report["funnel"]["analysis_failed"] == 2
+    assert report["funnel"]["analysis_failed"] == 1
     assert report["purposes"] == {"selected": {}, "prompt_shown": 0, "prompt_opened": 0, "skipped": 2}
     assert report["tabs"] == {"raw": 2, "unknown": 2}
 
@@ -211,6 +211,8 @@ async def test_a_report_has_the_shape_of_the_original(client: Client, events: Ev
         ("?period=all&limit=999999999999", "all", None, usage_report.EVENTS_COUNT_MAX),
         ("?period=never&limit=-1", "7d", NOW - timedelta(days=7), 5000),
         ("?limit=0", "7d", NOW - timedelta(days=7), 5000),
+        ("?limit=20.5", "7d", NOW - timedelta(days=7), 20),
+        ("?limit=x20", "7d", NOW - timedelta(days=7), 5000),
     ],
 )
 async def test_period_and_limit_are_those_of_the_original(

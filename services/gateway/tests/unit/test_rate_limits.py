@@ -16,8 +16,8 @@ from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.auth.callers import STATE
 from metaextract_gateway.adapters.http.edge import Edge
 from metaextract_gateway.adapters.http.legacy.refusals import refused
-from metaextract_gateway.adapters.http.rate_limits import RateLimits
-from metaextract_gateway.adapters.http.rate_rules import limited_of
+from metaextract_gateway.adapters.http.rate_limits import Counted, RateLimits, headers_of
+from metaextract_gateway.adapters.http.rate_rules import Shape, limited_of
 from metaextract_gateway.domain import errors
 from metaextract_gateway.domain.identity import Caller, SignIn
 
@@ -155,6 +155,7 @@ async def test_the_tier_of_analytics_and_its_day_are_told(site: Site) -> None:
     last = answers[-1]
     assert answers[0].headers["x-ratelimit-daily-limit"] == "3"
     assert answers[0].headers["x-ratelimit-daily-remaining"] == "2"
+    assert not [one for one in answers if "x-ratelimit-daily-reset" in one.headers]
     assert last.json() == {
         "error": "Too many requests",
         "message": "Rate limit exceeded. Maximum 3 requests per minute for free tier.",
@@ -164,6 +165,17 @@ async def test_the_tier_of_analytics_and_its_day_are_told(site: Site) -> None:
     }
     assert (last.headers["x-ratelimit-limit"], last.headers["x-ratelimit-remaining"]) == ("3", "0")
     assert named.status_code == 429  # naming a tier gives no power
+
+
+def test_when_the_day_ends_stands_in_the_headers_of_a_refusal_alone() -> None:
+    limited = limited_of("GET", ANALYTICS)
+    assert limited is not None
+    rule = next(one for one in limited.rules if one.shape is Shape.TIER_DAY)
+    assert rule.anybody is not None
+    last = [Counted(rule, rule.anybody, 0, 1_795_400_000.0)]
+
+    assert headers_of(last) == {"X-RateLimit-Daily-Limit": "3", "X-RateLimit-Daily-Remaining": "0"}
+    assert headers_of(last, is_refused=True)["X-RateLimit-Daily-Reset"] == "1795400000"
 
 
 def test_a_day_that_is_used_up_says_when_it_ends() -> None:

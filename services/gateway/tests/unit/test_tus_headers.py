@@ -1,5 +1,7 @@
 """What stands in the headers of resumable uploads, and what must not."""
 
+import base64
+import hashlib
 from contextlib import suppress
 
 import pytest
@@ -9,6 +11,7 @@ from starlette.requests import Request
 
 from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.tus import headers
+from metaextract_gateway.application.resuming import Checksum
 
 
 def request(**sent: str) -> Request:
@@ -39,6 +42,14 @@ def test_a_checksum_is_an_algorithm_that_we_have_and_base64(text: str) -> None:
         return
     with pytest.raises(ServiceError):
         headers.checksum(request(upload_checksum=text))
+
+
+def test_a_content_digest_is_a_checksum_too() -> None:
+    sha256 = hashlib.sha256(b"abc").digest()
+    said = f"sha-256=:{base64.b64encode(sha256).decode()}:"
+
+    assert headers.checksum(request(content_digest=said)) == Checksum("sha256", sha256)
+    assert headers.checksum(request(content_digest="sha-512=:AAAA:")) is None
 
 
 @pytest.mark.parametrize("text", ["-1", "1.0", "", "\u0661", "1e3", "9" * 19])

@@ -117,6 +117,8 @@ async def test_what_cannot_be_read_is_named() -> None:
     wide = f"--b0undary\r\nX: {'h' * multipart.HEADER_BYTES_MAX}\r\n\r\n".encode()
 
     assert await reason_of([whole[:-4]], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([no_file[:-4]], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([], MULTIPART) == "MULTIPART_MALFORMED"
     assert await reason_of([b"nonsense" * 100], MULTIPART) == "MULTIPART_MALFORMED"
     assert await reason_of([whole], {"Content-Type": "multipart/form-data"}) == "MULTIPART_MALFORMED"
     assert await reason_of([no_file], MULTIPART) == "FILE_MISSING"
@@ -134,7 +136,10 @@ async def test_one_file_is_taken_from_its_own_field_alone() -> None:
     unchosen = form([], "", b"")
 
     assert await reason_of([two], MULTIPART) == "MULTIPART_MALFORMED"
-    assert await reason_of([elsewhere], MULTIPART) == "MULTIPART_MALFORMED"
+    with pytest.raises(ServiceError) as caught:
+        await uploads.opened(request([elsewhere], MULTIPART), upload_bytes_max=LIMIT)
+    assert caught.value.reason == "MULTIPART_MALFORMED"
+    assert caught.value.metadata == {"part": "image", "expected": "file"}
     assert await reason_of([unchosen], MULTIPART) == "FILE_MISSING"
 
 

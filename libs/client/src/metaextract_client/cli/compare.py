@@ -16,6 +16,7 @@ from rich.text import Text
 
 from metaextract_client.cli.concurrency import as_finished
 from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
+from metaextract_client.cli.request_ids import request_id_of
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
@@ -81,7 +82,8 @@ async def _compared(server: ServerOptions, paths: Sequence[Path]) -> Comparison:
 
         async def upload(place: int) -> tuple[int, str]:
             try:
-                return place, (await client.extract(paths[place])).extraction_id
+                request_id = await asyncio.to_thread(request_id_of, paths[place])
+                return place, (await client.extract(paths[place], request_id=request_id)).extraction_id
             except ServerUnreachableError:
                 raise
             except MetaExtractError as error:

@@ -17,21 +17,23 @@ from metaextract_client.cli.bars import Bars
 from metaextract_client.cli.concurrency import as_finished
 from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
 from metaextract_client.cli.output import Block, JsonArray, JsonLines, Output, Rows
+from metaextract_client.cli.request_ids import request_id_of
+from metaextract_client.cli.tally import Tally
 from metaextract_client.cli.text import shown
 from metaextract_client.cli.walk import image_files
 from metaextract_client.client import RESUMABLE_BYTES_MIN, AsyncMetaExtract
-from metaextract_client.errors import (
-    ExtractionFailedError,
-    MetaExtractError,
-    ProblemError,
-    ServerUnreachableError,
-)
+from metaextract_client.errors import MetaExtractError, ServerUnreachableError
 from metaextract_client.models import Event, Extraction, PartialResult, Progress, State
 from metaextract_client.result_models import Field
+from metaextract_client.transport import Patience
 
 _SOME_FAILED: Final = 1
+_UNPAID: Final = 4
 _INTERRUPTED: Final = 130
 _JOBS_MAX: Final = 64
+_PATIENCE_ATTEMPTS_MAX: Final = 30
+_PATIENCE_SECONDS_MAX: Final = 3600.0
+"""Longer than any limit asks to wait: a folder is left alone for the night."""
 OPERATIONS: Final = ("embedding", "ocr", "forensics")
 
 
@@ -87,11 +89,13 @@ def extract(
     objects with `partial_result` come first.
 
     Large files are uploaded resumably: after Ctrl-C, a crash or a lost line, the same command goes on where
-    it was, for as long as the server keeps the upload (a day).
+    it was, for as long as the server keeps the upload (a day). What it has read within the last hour it gives
+    again, without reading or charging anew. When the server asks to wait, or goes away for minutes, the
+    command waits and says so; when credits run out it stops.
 
     \b
     Exit codes: 0 all read, 1 some were not (stderr says which and why), 2 wrong usage,
-                3 the server cannot be reached, 130 interrupted by Ctrl-C.
+                3 the server cannot be reached, 4 credits ran out, 130 interrupted by Ctrl-C.
     """
     console = Console() if sys.stdout.isatty() else None
     read = Reading(
@@ -103,17 +107,20 @@ def extract(
         console=console,
         bars=not quiet,
     )
+    tally = read.tally
     try:
-        failures = asyncio.run(read(paths, form))
+        asyncio.run(read(paths, form))
     except KeyboardInterrupt:
-        click.echo(read.interrupted(), err=True)
+        click.echo(tally.interrupted(), err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None
     except ServerUnreachableError as error:
-        raise UnreachableError(str(error)) from error
+        raise UnreachableError(tally.unreachable(error)) from error
     except MetaExtractError as error:
-        raise click.ClickException(str(error)) from error
-    if failures:
-        raise click.exceptions.Exit(_SOME_FAILED)
+        raise click.ClickException(shown(str(error))) from error
+    if left := tally.ended():
+        click.echo(left, err=True)
+    if tally.failures_count:
+        raise click.exceptions.Exit(_UNPAID if tally.unpaid else _SOME_FAILED)
 
 
 class Reading:
@@ -137,38 +144,33 @@ class Reading:
         self._pattern = pattern
         self._console = console
         self._bars = bars
-        self._failures = 0
-        self._under_way: dict[Path, int] = {}
+        self.tally = Tally()
 
-    def interrupted(self) -> str:
-        """Say what a run that Ctrl-C ended leaves."""
-        kept = [path for path, sent in self._under_way.items() if sent]
-        if not kept:
-            return "Interrupted."
-        named = ", ".join(shown(str(path)) for path in kept)
-        return f"Interrupted. The same command goes on with the upload of {named} where it was."
-
-    async def __call__(self, paths: tuple[Path, ...], form: str) -> int:
-        """Read and print; return how many files or folders could not be read.
-
-        Raises what keeps every file from being read, such as ServerUnreachableError.
-        """
-        async with self._server.client() as client:
+    async def __call__(self, paths: tuple[Path, ...], form: str) -> None:
+        """Read and print. Raises what keeps every file from being read, such as ServerUnreachableError."""
+        patience = Patience(
+            attempts_max=_PATIENCE_ATTEMPTS_MAX,
+            retry_seconds_max=_PATIENCE_SECONDS_MAX,
+            on_pause=self.tally.pausing,
+        )
+        async with self._server.client(patience) as client:
             extensions = frozenset(e for f in await client.formats() for e in f.extensions)
-            files = list(image_files(paths, extensions, self._complain))
-            if not files and not self._failures:
+            files = list(image_files(paths, extensions, self.tally.complain))
+            if not files and not self.tally.failures_count:
                 raise click.UsageError("There is no image file in what you named.")
+            self.tally.files_count = len(files)
             output = self._output(form, single=len(files) == 1)
             try:
                 await self._read_all(client, files, output)
             finally:
                 output.end()
-        return self._failures
 
     async def _read_all(self, client: AsyncMetaExtract, files: list[Path], output: Output) -> None:
         bars = Bars(self._console, len(files)) if self._console and self._bars else None
 
-        async def one(path: Path) -> tuple[Path, Extraction | MetaExtractError | OSError]:
+        async def one(path: Path) -> tuple[Path, Extraction | MetaExtractError | OSError | None]:
+            if self.tally.unpaid:
+                return path, None
             with bars.file(path) if bars else nullcontext() as move:
                 return path, await self._one(client, path, output, move)
 
@@ -176,9 +178,12 @@ class Reading:
             async with aclosing(as_finished(files, one, count_max=self._jobs)) as finished:
                 async for path, outcome in finished:
                     if isinstance(outcome, Extraction):
+                        self.tally.read_count += 1
                         output.one(path, _only(outcome, self._pattern))
+                    elif outcome is None:
+                        self.tally.unsent()
                     else:
-                        self._complain(path, outcome)
+                        self.tally.complain(path, outcome)
 
     async def _one(
         self, client: AsyncMetaExtract, path: Path, output: Output, move: Callable[[Event], None] | None
@@ -192,7 +197,7 @@ class Reading:
 
         def sent(bytes_sent: int, total: int) -> None:
             if total >= RESUMABLE_BYTES_MIN:  # the server tells nothing of it before it is whole
-                self._under_way[path] = bytes_sent
+                self.tally.sent(path, bytes_sent)
                 progress = Progress(State.RECEIVING, bytes_sent, total, bytes_sent / total)
                 happened(Event(0, None, progress))
 
@@ -202,14 +207,16 @@ class Reading:
                 path,
                 on_progress=happened if watched else None,
                 on_bytes=sent,
+                request_id=await asyncio.to_thread(request_id_of, path, self._operations),
                 partial_results=self._partial,
                 operations=self._operations,
             )
-            self._under_way.pop(path, None)
         except ServerUnreachableError:
             raise  # the next file would fare no better
         except (MetaExtractError, OSError) as error:
+            self.tally.over(path)
             return error
+        self.tally.over(path)
         return extraction
 
     def _output(self, form: str, *, single: bool) -> Output:
@@ -233,27 +240,6 @@ class Reading:
             self._console.print(Text(what), soft_wrap=True)
         else:
             self._console.print(what)
-
-    def _complain(self, path: Path, error: MetaExtractError | OSError) -> None:
-        self._failures += 1
-        if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-        else:
-            reason = str(error)
-            if name := _reason(error):
-                reason = f"{reason} ({name})"
-        # Live bars redirect stderr, so that this line does not cut through them.
-        click.echo(f"{shown(str(path))}: {shown(reason)}", err=True)
-
-
-def _reason(error: MetaExtractError) -> str:
-    match error:
-        case ProblemError():
-            return error.reason
-        case ExtractionFailedError() if error.extraction.error:
-            return error.extraction.error.reason
-        case _:
-            return ""
 
 
 def _wanted(field: Field, pattern: re.Pattern[str] | None) -> bool:

@@ -10,7 +10,7 @@ import click
 import httpx
 
 from metaextract_client.client import AsyncMetaExtract
-from metaextract_client.transport import API_KEY_VARIABLE, DEFAULT_URL, URL_VARIABLE
+from metaextract_client.transport import API_KEY_VARIABLE, DEFAULT_URL, URL_VARIABLE, Patience
 
 
 class UnreachableError(click.ClickException):
@@ -59,10 +59,10 @@ class ServerOptions:
     url: str
     api_key: str
 
-    def client(self) -> AsyncMetaExtract:
+    def client(self, patience: Patience = Patience()) -> AsyncMetaExtract:  # noqa: B008 - frozen
         """Return a client that goes on with uploads which an earlier run of a command left."""
         folder = Path(click.get_app_dir("metaextract")) / "uploads"
-        return AsyncMetaExtract(self.url, api_key=self.api_key, resume_dir=folder)
+        return AsyncMetaExtract(self.url, api_key=self.api_key, patience=patience, resume_dir=folder)
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from metaextract_client.cli.options import ServerOptions, UnreachableError, server_options
+from metaextract_client.cli.request_ids import request_id_of
 from metaextract_client.cli.summary import words
 from metaextract_client.cli.text import shown
 from metaextract_client.errors import MetaExtractError, ServerUnreachableError
@@ -57,7 +58,8 @@ async def _assess(server: ServerOptions, paths: tuple[Path, ...], found: Callabl
     async with server.client() as client:
         for path in paths:
             try:
-                found(path, _report(await client.extract(path)))
+                request_id = await asyncio.to_thread(request_id_of, path)
+                found(path, _report(await client.extract(path, request_id=request_id)))
             except ServerUnreachableError:
                 raise  # the next file would fare no better
             except (MetaExtractError, OSError) as error:

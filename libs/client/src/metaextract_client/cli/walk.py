@@ -9,11 +9,22 @@ from pathlib import Path
 def image_files(
     paths: Iterable[Path], extensions: frozenset[str], complain: Callable[[Path, OSError], None]
 ) -> Iterator[Path]:
-    """Yield files as they were named, and those in folders whose extension is in `extensions`.
+    """Yield files as they were named, and those in folders whose extension is in `extensions`, each once.
 
     Folders are walked to the bottom, in order of name, without following links to folders. extensions: in
     lower case, without dot. complain: called for a folder that cannot be read.
     """
+    seen: set[str] = set()
+    for path in _named(paths, extensions, complain):
+        place = os.path.abspath(path)  # noqa: PTH100 - links are files of their own
+        if place not in seen:
+            seen.add(place)
+            yield path
+
+
+def _named(
+    paths: Iterable[Path], extensions: frozenset[str], complain: Callable[[Path, OSError], None]
+) -> Iterator[Path]:
     for path in paths:
         if path.is_file():
             yield path

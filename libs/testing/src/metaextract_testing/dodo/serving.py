@@ -52,7 +52,7 @@ async def served(make: Callable[[str], ASGIApp], port: int = 0) -> AsyncIterator
 async def fake_dodo(behaviour: Behaviour, port: int = 0) -> AsyncIterator[FakeDodo]:
     """Serve on loopback, on a free port by default, until the end; webhooks under way are given up then."""
     books = Books(behaviour.products)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         deliveries = Deliveries(behaviour, client)
         async with served(lambda url: make_app(url, behaviour, books, deliveries), port) as url:
             try:

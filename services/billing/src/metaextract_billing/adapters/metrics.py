@@ -32,6 +32,7 @@ class BillingMetrics:
         self._gauge("sweep.lag", "s", "Time since the first thing was due that has not expired.", self._lag)
         self._gauge("outbox.waiting", "{event}", "Events not yet delivered to analytics.", self._events)
         self._gauge("outbox.oldest_age", "s", "Age of the oldest of them.", self._oldest_event)
+        self._gauge("payments.parked", "{payment}", "Payments that granted no credits.", self._parked)
         self._gauge("audit.age", "s", "Time since the last audit that was finished.", self._audit_age)
         meter.create_observable_gauge(
             "billing.audit.violations",
@@ -82,6 +83,9 @@ class BillingMetrics:
 
     def _oldest_event(self) -> float | None:
         return self._age(self._figures.oldest_event_time) if self._figures else None
+
+    def _parked(self) -> float | None:
+        return self._figures.parked_payments_count if self._figures else None
 
     def _audit_age(self) -> float | None:
         return self._age(self._audited[0]) if self._audited else None

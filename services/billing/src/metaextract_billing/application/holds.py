@@ -3,9 +3,8 @@
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from metaextract_billing.application.book_keeping import account_of, publish
 from metaextract_billing.application.desk import Desk
@@ -55,8 +54,19 @@ class HoldRequest:
 
     def fingerprint(self, asked: Asked) -> str:
         """Return a digest that two different bodies do not share; the same wherever they come from."""
-        body = asdict(self) | {"email": asked.email, "client_address": None}
-        del body["quote_accounts"]  # who asks is the same, whatever else is theirs
+        ordered, quoted = self.operations, self.quoted
+        body = {
+            "device": self.device,
+            "size_bytes_max": self.size_bytes_max,
+            "operations": {
+                "embedding": ordered.embedding,
+                "ocr": ordered.ocr,
+                "forensics": ordered.forensics,
+            },
+            "quoted": quoted and {"quote": quoted.quote, "file_id": quoted.file_id},
+            "email": asked.email,
+            "client_address": None,  # that it stands here keeps the digests of before
+        }
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
     def keys(self, account: str, request_id: str, asked: Asked) -> list[Key[Record]]:
@@ -209,32 +219,6 @@ class ReleaseHold:
         """Release a hold, or leave it released or expired. Raises HOLD_NOT_FOUND, HOLD_ALREADY_RESOLVED."""
         now = self.now()
         return await self.desk.carry_out([HoldKey(name)], lambda book: released(book, name, now))
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireDue:
-    """Gives back what nobody resolved in time, and takes lots whose time is over."""
-
-    desk: Desk
-    now: Clock
-    count_max: int = 1000
-
-    async def __call__(self) -> int:
-        """Return how many holds and accounts were due. Any number of processes may do this at once."""
-        now = self.now()
-        due = await self.desk.due(now, self.count_max)
-        for name in due.holds:
-            await self.desk.carry_out([HoldKey(name)], partial(self._hold, name, now))
-        for owner in due.owners:
-            await self.desk.carry_out([AccountKey(owner)], partial(self._lots, owner, now))
-        return len(due.holds) + len(due.owners)
-
-    def _hold(self, name: str, now: datetime, book: Book) -> None:
-        if _hold(book, name).is_due(now):
-            released(book, name, now)
-
-    def _lots(self, owner: str, now: datetime, book: Book) -> None:
-        book.put(account_of(book, owner, now))
 
 
 def released(book: Book, name: str, now: datetime) -> Hold:

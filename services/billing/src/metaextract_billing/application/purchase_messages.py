@@ -1,16 +1,18 @@
 """Taking in what the payment service says of payments and subscriptions, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.book_keeping import account_of
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.domain import errors
-from metaextract_billing.domain.payment_service import Envelope, Facts, Message, PaymentService, Webhooks
+from metaextract_billing.domain.payment_service import Envelope, Facts, PaymentService, Webhooks
 from metaextract_billing.domain.ports import Clock, Store
 from metaextract_billing.domain.purchases import (
+    Order,
     Payment,
     PaymentFacts,
     Subscription,
@@ -51,20 +53,23 @@ class ReceiveWebhook:
     desk: Desk
     now: Clock
     webhooks: Webhooks
+    adopt: AdoptOrder
 
     async def __call__(self, envelope: Envelope) -> Received:
         """Return whether the message is new. Raises what `Webhooks` raises."""
         now = self.now()
         message = self.webhooks.opened(envelope, now)
+        order = await self.adopt(message.facts)
 
         def decide(book: Book) -> Received:
             known = book.get(WebhookKey(message.id)) is not None
             if not known:
                 book.put(WebhookReceipt(message.id, message.event_type, now))
-                _take_in(book, message.facts, now)
+                _take_in(book, message.facts, now, order)
             return Received(message.event_type, duplicate=known, lag=now - message.time)
 
-        return await self.desk.carry_out_afresh(_keys(message), decide)
+        keys = [WebhookKey(message.id), *_keys_of(message.facts, order)]
+        return await self.desk.carry_out_afresh(keys, decide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,16 @@ class ConfirmPayment:
     desk: Desk
     now: Clock
     payments: PaymentService
+    adopt: AdoptOrder
 
     async def __call__(self, id_: str) -> Payment:
         """Return the payment. Raises PAYMENT_NOT_FOUND, PAYMENT_NOT_SUCCEEDED."""
         facts = await self.payments.payment(id_)
         if not facts.succeeded:
             raise errors.payment_not_succeeded(id_, facts.status)
+        order = await self.adopt(facts)
         return await self.desk.carry_out_afresh(
-            _keys_of(facts), lambda book: _take_in_payment(book, facts, self.now())
+            _keys_of(facts, order), lambda book: _take_in_payment(book, facts, self.now(), order)
         )
 
 
@@ -181,12 +188,10 @@ class CancelSubscription:
         )
 
 
-def _keys(message: Message) -> list[Key[Record]]:
-    return [WebhookKey(message.id), *_keys_of(message.facts)]
-
-
-def _keys_of(facts: Facts) -> list[Key[Record]]:
+def _keys_of(facts: Facts, adopted: Order | None = None) -> list[Key[Record]]:
     keys: list[Key[Record]] = []
+    if adopted is not None:
+        keys += [OrderKey(adopted.id), AccountKey(adopted.owner)]
     match facts:
         case PaymentFacts():
             keys.append(PaymentKey(facts.id))
@@ -199,19 +204,21 @@ def _keys_of(facts: Facts) -> list[Key[Record]]:
     return keys
 
 
-def _take_in(book: Book, facts: Facts, now: datetime) -> None:
+def _take_in(book: Book, facts: Facts, now: datetime, adopted: Order | None) -> None:
     match facts:
         case PaymentFacts():
-            _take_in_payment(book, facts, now)
+            _take_in_payment(book, facts, now, adopted)
         case SubscriptionFacts():
             _take_in_subscription(book, facts, now)
         case None:
             pass
 
 
-def _take_in_payment(book: Book, facts: PaymentFacts, now: datetime) -> Payment:
+def _take_in_payment(book: Book, facts: PaymentFacts, now: datetime, adopted: Order | None) -> Payment:
     payment = (book.get(PaymentKey(facts.id)) or Payment(facts.id, now)).told(facts)
     order = book.get(OrderKey(payment.order)) if payment.order else None
+    if adopted is not None and payment.order is None and payment.parked is None:
+        payment, order = replace(payment, order=adopted.id), adopted
     owners = book.owners() | ({order.owner} if order else set())
     accounts = {owner: account_of(book, owner, now) for owner in sorted(owners)}
     done = reconciled(payment, order, accounts, now)

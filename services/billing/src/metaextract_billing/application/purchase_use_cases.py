@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from metaextract_billing.application.adopting import AdoptOrder
 from metaextract_billing.application.desk import Desk
 from metaextract_billing.application.purchase_messages import (
     CancelSubscription,
@@ -44,12 +45,13 @@ def purchase_use_cases(
     payable: bool,
 ) -> PurchaseUseCases:
     """Build all of them. `packs` by id, cheapest first; `payable`: whether anybody takes the money."""
+    adopt = AdoptOrder(store, now, packs)
     return PurchaseUseCases(
         list_packs=ListPacks(packs, payable),
         create_order=CreateOrder(desk, now, packs, payments),
         get_order=GetOrder(desk),
-        receive_webhook=ReceiveWebhook(desk, now, webhooks),
-        confirm_payment=ConfirmPayment(desk, now, payments),
+        receive_webhook=ReceiveWebhook(desk, now, webhooks, adopt),
+        confirm_payment=ConfirmPayment(desk, now, payments, adopt),
         check_refund=CheckRefund(desk, now),
         list_parked_payments=ListParkedPayments(store),
         get_subscription=GetSubscription(desk),

@@ -1,6 +1,8 @@
 """Secrets that are made here, shown once, and kept as digests: 256 random bits each, so SHA-256 is enough."""
 
+import base64
 import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -43,6 +45,14 @@ class Token:
         """Return what `text` says; None if it is no such token."""
         found = _WRITTEN.fullmatch(text)
         return cls(found["id"], found["secret"]) if found and found["prefix"] == prefix else None
+
+    def successor(self, key: bytes) -> "Token":
+        """Return the token that this one is taken for, with the same id: always the same.
+
+        Without the key, which is secret, nobody learns anything of it from this one (RFC 2104).
+        """
+        secret = base64.urlsafe_b64encode(hmac.digest(key, self.secret.encode(), "sha256"))
+        return Token(self.id, secret.rstrip(b"=").decode())
 
     @property
     def digest(self) -> str:

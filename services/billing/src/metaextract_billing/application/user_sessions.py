@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,9 @@ from metaextract_billing.domain.users import API_KEYS_COUNT_MAX, USERS, ApiKey, 
 
 SESSION_ID_BYTES_COUNT: Final = 16
 """Nobody can guess it: whoever knows the id of a session, with any secret, can end it."""
+REPEATED: Final = timedelta(seconds=10)
+"""How long a refresh token that was used is answered as before, if no later one was: what a browser sends at
+once may meet different gateways."""
 USE_NOTED: Final = timedelta(hours=1)
 """How long a use of an API key stands for those after it."""
 
@@ -40,18 +43,22 @@ class StartSession:
 
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
-    """Takes a refresh token for another one."""
+    """Takes a refresh token for another one, which follows from it under `key`.
+
+    So whoever is asked with the same token at the same moment, of how many there are, answers the same.
+    """
 
     store: UserStore
     now: Clock
+    key: bytes = field(repr=False)
 
     async def __call__(self, refresh_token: str) -> tuple[User, str, datetime]:
         """Return the user, another token, and when the session ends. Raises REFRESH_TOKEN_INVALID."""
         token = Token.read(SESSION, refresh_token)
         if token is None:
             raise user_errors.refresh_token_invalid()
-        new = Token.new(token.id)
-        rotated = await self.store.rotate_session(token.id, token.digest, new.digest, self.now())
+        new, now = token.successor(self.key), self.now()
+        rotated = await self.store.rotate_session(token.id, token.digest, new.digest, now, now - REPEATED)
         if rotated is None:
             raise user_errors.refresh_token_invalid()
         user, session = rotated

@@ -74,7 +74,7 @@ def user_use_cases(
         sign_in_with_identity=SignInWithIdentity(store, now),
         change_password=ChangePassword(sign_ins),
         start_session=StartSession(store, now, session_lifetime),
-        refresh_session=RefreshSession(store, now),
+        refresh_session=RefreshSession(store, now, identities.key_of_sessions()),
         end_session=EndSession(store),
         create_api_key=CreateApiKey(store, now),
         list_api_keys=ListApiKeys(store),

@@ -25,11 +25,11 @@ from metaextract_billing.domain.users import (
     Identity,
     Role,
     User,
+    check_registration,
     checked_password,
     email_key,
     new_user_id,
 )
-from metaextract_common.errors import invalid_request
 
 T = TypeVar("T")
 
@@ -39,7 +39,6 @@ NETWORK_FAILURES_COUNT_MAX: Final = 5
 FAILURES_COUNT_MAX: Final = 100
 """Failed sign-ins with one address from everywhere within LOCK. Greater, so that strangers do not easily lock
 somebody out; small enough that guessing from many networks is hopeless (NIST SP 800-63B, section 5.2.2)."""
-USERNAME_LENGTH_MIN: Final = 3
 CONFLICTS_COUNT_MAX: Final = 10
 
 
@@ -83,12 +82,11 @@ class CreateUser:
     passwords: Passwords
 
     async def __call__(self, email: str, username: str, password: str) -> User:
-        """Keep the user. Raises PASSWORD_WEAK, EMAIL_TAKEN, USERNAME_TAKEN, INVALID_REQUEST."""
-        username = username.strip()
-        if len(username) < USERNAME_LENGTH_MIN:
-            raise invalid_request("username", f"must be at least {USERNAME_LENGTH_MIN} characters")
-        password_hash = await self.passwords.hashed(checked_password(password))
-        user = User(new_user_id(), username, self.now(), email.strip(), password_hash=password_hash)
+        """Keep the user. Raises REGISTRATION_INVALID, EMAIL_TAKEN, USERNAME_TAKEN."""
+        email, username = email.strip(), username.strip()
+        check_registration(email, username, password)
+        password_hash = await self.passwords.hashed(password)
+        user = User(new_user_id(), username, self.now(), email, password_hash=password_hash)
         try:
             await self.store.add(user)
         except TakenError as error:

@@ -15,7 +15,6 @@ from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import GENESIS, Kind, Place, Transfer
 from metaextract_billing.domain.holds import Hold, Resolved, State
 from metaextract_billing.domain.lots import Lot
-from metaextract_billing.domain.purchases import Order, Payment
 
 
 class Invariant(StrEnum):
@@ -36,7 +35,7 @@ class Invariant(StrEnum):
     DEBT = "debt"
     """Nobody owes who could pay."""
     PAYMENT = "payment"
-    """A payment, and an order, brings credits once; what was taken back of them its lots have lost."""
+    """A payment that was made brings credits once, to its order; what was taken back its lots have lost."""
     CLAIM = "claim"
     """What was handed over of a lot other accounts received, and nothing else."""
 
@@ -235,26 +234,6 @@ def charge_violation(charge: Charge, hold: Hold | None) -> Violation | None:
         return None
     detail = f"{charge.hold} is {hold.state} and its transfers charged {charge.credits_captured}"
     return Violation(Invariant.CAPTURE, charge.account, detail)
-
-
-def payment_violations(
-    id_: str, payment: Payment | None, order: Order | None, lots: Iterable[Lot]
-) -> Iterator[Violation]:
-    """Yield what does not agree between a payment, its order and all of its lots as of one moment."""
-    if payment is None:
-        yield Violation(Invariant.PAYMENT, "", f"payment {id_} brought credits and is not known")
-        return
-    mine = [lot for lot in lots if lot.payment == id_]
-    if payment.credits_granted != sum(lot.amount for lot in mine if lot.origin is None):
-        yield Violation(
-            Invariant.PAYMENT, "", f"payment {id_} brought another number of credits than it says"
-        )
-    if payment.credits_reversed != sum(lot.reversed + lot.owed for lot in mine):
-        yield Violation(Invariant.PAYMENT, "", f"payment {id_} was taken back otherwise than its lots say")
-    if order is None or order.payment != id_:
-        yield Violation(Invariant.PAYMENT, "", f"payment {id_} is not the one of its order")
-    if any(lot.frozen is not payment.is_disputed for lot in mine):
-        yield Violation(Invariant.PAYMENT, "", f"payment {id_} is disputed otherwise than its lots say")
 
 
 class LedgerAudit:

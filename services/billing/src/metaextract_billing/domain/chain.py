@@ -76,7 +76,8 @@ class Transfer:
     def expected_seal(self) -> str:
         """Return the SHA-256, in hexadecimal, of everything but the seal."""
         content = {name: getattr(self, name) for name in _SEALED} | {"time": self.time.isoformat()}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_AS_JSON(content).encode()).hexdigest()
 
 
+_AS_JSON: Final = json.JSONEncoder(sort_keys=True).encode
 _SEALED: Final = tuple(field.name for field in fields(Transfer) if field.name != "seal")

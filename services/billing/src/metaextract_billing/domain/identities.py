@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Self
+from unicodedata import normalize
 
 import idna
 
@@ -36,10 +37,10 @@ class EmailAddress:
         """Normalise an address; None if it is none.
 
         Valid is what the legacy service took: at least four characters with an "@" among them. Case, blanks
-        around it, what follows a "+", dots before @gmail.com and the form of an international domain (IDNA
-        2008, UTS 46) make no difference.
+        around it, what follows a "+", dots before @gmail.com, how letters with marks are composed (NFC) and
+        the form of an international domain (IDNA 2008, UTS 46) make no difference.
         """
-        trimmed = text.strip().lower()
+        trimmed = normalize("NFC", text.strip().lower())
         local, at, domain = trimmed.rpartition("@")
         if len(trimmed) < EMAIL_LENGTH_MIN or not at:
             return None
@@ -81,6 +82,10 @@ class Identities:
         """
         network = "" if client_address is None else network_of(client_address)
         return _digest(self.key, f"tries from {network!r} {what}").hex()
+
+    def key_of_sessions(self) -> bytes:
+        """Return the key under which one refresh token follows from another."""
+        return _digest(self.key, "refresh tokens")
 
     def content(self, content_digest: str, day: date) -> str:
         """Return the digest, good for one day, of the digest of a file: 64 hexadecimal digits."""

@@ -52,6 +52,8 @@ class Figures:
     due_time: datetime | None = None
     waiting_events_count: int = 0
     oldest_event_time: datetime | None = None
+    parked_payments_count: int = 0
+    """Payments that granted nothing, and somebody has to look at."""
 
 
 class Store(Protocol):
@@ -71,7 +73,8 @@ class Store(Protocol):
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable, or none.
 
-        Raises ConflictError if a record is no longer as it was before, or is new and already exists.
+        Raises ConflictError if a record is no longer as it was before, or is new and already exists, or if
+        a transfer is not sealed onto the one before it: then the database lost what the change was made from.
         """
         ...
 
@@ -99,6 +102,14 @@ class Store(Protocol):
         """Return payments that somebody has to look at, in the order of their ids, beyond `after_id`."""
         ...
 
+    async def owner_of(self, account_id: str) -> str | None:
+        """Return whose account has an id; None if there is no such account."""
+        ...
+
+    async def payment_ids(self, after_id: str, count_max: int) -> Sequence[str]:
+        """Return the ids of payments, made or not, in their order, beyond `after_id`."""
+        ...
+
     def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -116,6 +127,10 @@ class Store(Protocol):
 
         All as of one moment: what is committed meanwhile is not seen.
         """
+        ...
+
+    async def stray_lots_count(self) -> int:
+        """Return how many lots belong to no account that there is: none, unless somebody else deleted it."""
         ...
 
     async def figures(self) -> Figures:

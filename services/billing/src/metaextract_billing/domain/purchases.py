@@ -91,10 +91,20 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPurchase:
+    """What a payment is for that names no order: the original system wrote none, but said what was bought."""
+
+    account_id: str
+    pack: str
+    credits: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """What one message says of a payment. `status` is the payment service's word for its state.
 
-    Order, amount, currency and products are None or empty unless the message says that it succeeded.
+    Order, purchase, amount, currency and products are None or empty unless the message says that it
+    succeeded; it names an order or a purchase, and not both.
     """
 
     id: str
@@ -107,6 +117,7 @@ class PaymentFacts:
     products: tuple[str, ...] = ()
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    purchase: NamedPurchase | None = None
 
 
 class Parked(StrEnum):

@@ -12,10 +12,12 @@ from typing import Final
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.chain import Place
 from metaextract_billing.domain.lots import Lot
-from metaextract_billing.domain.purchases import Order, Parked, Payment
+from metaextract_billing.domain.purchases import Order, Pack, Parked, Payment, PaymentFacts
 
 _LOTS: Final = uuid.UUID("5d9fa1f4-5a1b-4a52-8c5f-6f3b0c1c7f5e")
 """Namespace of the lots that payments bring."""
+_ADOPTED: Final = uuid.UUID("2f7c1f0e-8f43-4c5e-9b1a-0d6f3a5c9e28")
+"""Namespace of orders that the original system made and never wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,30 @@ def lots_of(payment: str, accounts: Mapping[str, Account]) -> list[tuple[str, Lo
         (owner, lot) for owner, account in accounts.items() for lot in account.lots if lot.payment == payment
     ]
     return sorted(lots, key=lambda pair: (pair[1].origin is not None, pair[1].create_time, pair[1].id))
+
+
+def adopted(facts: PaymentFacts, owner: str, pack: Pack, now: datetime) -> Order | None:
+    """Return the order that a payment of the original system stands for; None if it does not stand for one.
+
+    `owner`: of the account that it names; `pack`: that it names. Whoever made the checkout could write
+    anything into it, so what counts is what was paid: the price of a pack that is sold now, for as many
+    credits as were promised. It is for one payment, whose id is in its own.
+    """
+    purchase = facts.purchase
+    if facts.subscription is not None or purchase is None or purchase.credits != str(pack.credits):
+        return None
+    order = Order(
+        id=str(uuid.uuid5(_ADOPTED, facts.id)),
+        owner=owner,
+        pack=pack.id,
+        credits=pack.credits,
+        price_cents=pack.price_cents,
+        currency=pack.currency,
+        create_time=now,
+        product=pack.product,
+    )
+    payment = replace(Payment(facts.id, now).told(facts), order=order.id)
+    return None if _why_parked(payment, order) else order
 
 
 def _granted(done: Reconciled, now: datetime) -> Reconciled:

@@ -175,14 +175,16 @@ def key_of(record: Record) -> Key[Record]:
 
 def stored(record: Record) -> Record:
     """Return a record as it is once it was committed."""
-    after = replace(record, version=record.version + 1)
-    if not isinstance(after, Account):
-        return after
+    version = record.version + 1
+    if not isinstance(record, Account):
+        return replace(record, version=version)
     return replace(
-        after,
+        record,
+        version=version,
         posted=(),
-        lots=tuple(lot for lot in after.lots if lot.is_open),
-        holds=tuple(replace(hold, version=1) for hold in after.holds),  # an open hold never changed
+        lots=tuple(lot for lot in record.lots if lot.is_open),
+        # An open hold never changed.
+        holds=tuple(hold if hold.version else replace(hold, version=1) for hold in record.holds),
     )
 
 

@@ -14,6 +14,15 @@ def username_taken() -> ServiceError:
     return ServiceError(Kind.ALREADY_EXISTS, DOMAIN, "USERNAME_TAKEN", "The username is taken.")
 
 
+def registration_invalid(email: str, username: str, password: str) -> ServiceError:
+    """Fields of a registration break rules, given by field as names separated by commas; empty: none."""
+    fields = {"email": email, "username": username, "password": password}
+    broken = {field: rules for field, rules in fields.items() if rules}
+    told = "; ".join(f"{field}: {rules}" for field, rules in broken.items())
+    message = f"The registration breaks rules: {told}."
+    return ServiceError(Kind.INVALID, DOMAIN, "REGISTRATION_INVALID", message, broken)
+
+
 def password_weak(rules: str) -> ServiceError:
     """A new password breaks rules, which are given as names separated by commas."""
     return ServiceError(

@@ -96,11 +96,12 @@ class UserStore(Protocol):
         ...
 
     async def rotate_session(
-        self, id_: str, token_digest: str, new_digest: str, now: datetime
+        self, id_: str, token_digest: str, new_digest: str, now: datetime, repeated_since: datetime
     ) -> tuple[User, Session] | None:
         """Replace the token of a session that has not ended.
 
-        With another token than its newest the session is ended. Returns None unless it was replaced.
+        Nothing changes if `new_digest` is that of its newest token already, since after `repeated_since`.
+        With any other token than its newest the session is ended. Returns None if it was, or has, ended.
         """
         ...
 

@@ -1,5 +1,6 @@
 """People who have an account: what is kept of them, and the rules of names, addresses and passwords."""
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -10,11 +11,18 @@ from typing import Final
 
 from metaextract_billing.domain import user_errors
 
+USERNAME_LENGTH_MIN: Final = 3
+USERNAME_LENGTH_MAX: Final = 50
+EMAIL_LENGTH_MAX: Final = 254
+"""RFC 5321, section 4.5.3.1.3, with the brackets that a path has around it."""
 PASSWORD_LENGTH_MIN: Final = 8
 PASSWORD_LENGTH_MAX: Final = 72
 API_KEYS_COUNT_MAX: Final = 100
 """Of each user."""
 USERS: Final = "users/"
+_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_EMAIL: Final = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
+"""What the HTML standard calls a valid e-mail address, and forms of pages take."""
 
 
 class Role(StrEnum):
@@ -79,13 +87,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in that goes on. Only the newest of its refresh tokens is good, of which this is the digest."""
+    """A sign-in that goes on. Only the newest of its refresh tokens is good, of which this is the digest.
+
+    `rotate_time` is when that one took the place of another.
+    """
 
     id: str
     user: str
     token_digest: str = field(repr=False)
     create_time: datetime
     expire_time: datetime
+    rotate_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +153,48 @@ def username_key(username: str) -> str:
     return unicodedata.normalize("NFKC", username.strip()).casefold()
 
 
+def check_registration(email: str, username: str, password: str) -> None:
+    """Raise REGISTRATION_INVALID, which names all that is wrong, if nobody can register with this."""
+    broken = (
+        ",".join(_rules_broken_by_email(email)),
+        ",".join(_rules_broken_by_username(username)),
+        ",".join(_rules_broken_by_password(password)),
+    )
+    if any(broken):
+        raise user_errors.registration_invalid(*broken)
+
+
 def checked_password(password: str) -> str:
     """Return a password that somebody wants to have. Raises PASSWORD_WEAK."""
-    if broken := list(_broken_rules(password)):
+    if broken := list(_rules_broken_by_password(password)):
         raise user_errors.password_weak(",".join(broken))
     return password
 
 
-def _broken_rules(password: str) -> Iterator[str]:
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        yield "length"
-    if not any(one.islower() for one in password):
-        yield "lower_case"
+def _rules_broken_by_email(email: str) -> Iterator[str]:
+    if len(email) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(email):
+        yield "form"
+
+
+def _rules_broken_by_username(username: str) -> Iterator[str]:
+    if len(username) < USERNAME_LENGTH_MIN:
+        yield "too_short"
+    if len(username) > USERNAME_LENGTH_MAX:
+        yield "too_long"
+    if not username.isprintable():
+        yield "characters"
+
+
+def _rules_broken_by_password(password: str) -> Iterator[str]:
+    if len(password) < PASSWORD_LENGTH_MIN:
+        yield "too_short"
+    if len(password) > PASSWORD_LENGTH_MAX:
+        yield "too_long"
     if not any(one.isupper() for one in password):
         yield "upper_case"
+    if not any(one.islower() for one in password):
+        yield "lower_case"
     if not any(one.isdigit() for one in password):
         yield "digit"
-    if all(one.isalnum() for one in password):
+    if all(one.isascii() and one.isalnum() for one in password):
         yield "special"

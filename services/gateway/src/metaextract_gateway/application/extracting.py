@@ -13,8 +13,10 @@ from metaextract_gateway.domain.model import Delivered, Happening, Hold, HoldSta
 from metaextract_gateway.domain.ports import Billing, Extractor
 
 REQUEST_ID_CHARACTERS_MAX: Final = 128
-ATTEMPTS_MAX: Final = 20
+ATTEMPTS_MAX: Final = 100
 """How often an upload under one request id is held for anew after it failed."""
+UNDER_WAY: Final = "REQUEST_ID_REUSED"
+"""What the extractor answers while another request under the same id sends the same file."""
 NO_QUOTE: Final = ("QUOTE_NOT_FOUND", "QUOTE_EXPIRED")
 
 
@@ -48,13 +50,19 @@ class Extracting:
                         if resolved and happening.end.extraction_id == upload.extraction_id:
                             # What was paid for is no longer kept, so the file was read anew; a quoted
                             # price is for one time.
-                            hold = await self._another(payer, replace(upload, quoted=None))
+                            hold = await self._another(
+                                payer, replace(upload, quoted=None), upload.extraction_id
+                            )
                             resolved = False
                         if not resolved:
                             hold = await self._billing.capture(hold.name, happening.end)
                             resolved = True
                             on_hold(hold)
                     yield happening
+        except ServiceError as error:
+            # What is held is for the request that came first, which goes on.
+            resolved = resolved or error.reason == UNDER_WAY
+            raise
         finally:
             if not resolved:
                 await _even_if_cancelled(self._release(hold.name))
@@ -88,13 +96,13 @@ class Extracting:
             hold = await self._billing.hold(payer, upload.request_id, upload)
         attempts = 0
         while hold.state in (HoldState.RELEASED, HoldState.EXPIRED) and attempts < ATTEMPTS_MAX:
-            # An earlier attempt under this request id failed and was given back; this one is new.
-            hold = await self._another(payer, upload, attempts)
+            # An earlier attempt under this request id failed and was given back; this one is new. Attempts
+            # are counted, so that whoever repeats the request finds the one that was charged.
             attempts += 1
+            hold = await self._another(payer, upload, f"again.{attempts}")
         return hold
 
-    async def _another(self, payer: Payer, upload: Upload, attempt: int = 0) -> Hold:
-        why = f"{upload.extraction_id}.{attempt}" if attempt else upload.extraction_id
+    async def _another(self, payer: Payer, upload: Upload, why: str) -> Hold:
         return await self._billing.hold(payer, _derived(upload.request_id, why), upload)
 
     async def _release(self, hold: str) -> None:

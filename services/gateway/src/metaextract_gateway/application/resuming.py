@@ -167,10 +167,18 @@ class Resuming:
             raise errors.uploads_store_full()
 
     async def _reserved(self, known: ResumableUpload) -> ResumableUpload:
-        """Refuse early when nobody can pay; what is set aside may expire before the last byte comes."""
-        if known.upload.size_bytes_expected is None:
+        """Refuse early when nobody can pay; what is set aside may expire before the last byte comes.
+
+        A price that was claimed must hold now. A file that takes longer than it stands is not thrown away for
+        it in the end, but priced by what it is.
+        """
+        upload = known.upload
+        if upload.size_bytes_expected is None:
             return known
-        return replace(known, hold=(await self._extracting.reserve(known.payer, known.upload)).name)
+        hold = await self._extracting.reserve(known.payer, upload)
+        if upload.quoted is not None:
+            upload = replace(upload, quoted=replace(upload.quoted, must_hold=False))
+        return replace(known, upload=upload, hold=hold.name)
 
     async def _declare_length(self, writing: Writing, size_bytes: int | None) -> None:
         known = writing.kept.known

@@ -15,10 +15,19 @@ def no_file() -> ServiceError:
     )
 
 
-def malformed_multipart() -> ServiceError:
-    """The multipart framing is broken, or has too many or too large fields."""
+def malformed_multipart(part: str = "", expected: str = "") -> ServiceError:
+    """The framing is broken, or fields too many or too large, or `part` brings a file unexpectedly."""
+    if not part:
+        return ServiceError(
+            Kind.INVALID, DOMAIN, "MULTIPART_MALFORMED", "The multipart body cannot be read (RFC 7578)."
+        )
     return ServiceError(
-        Kind.INVALID, DOMAIN, "MULTIPART_MALFORMED", "The multipart body cannot be read (RFC 7578)."
+        Kind.INVALID,
+        DOMAIN,
+        "MULTIPART_MALFORMED",
+        f"The part '{part}' brings a file that was not expected: send one, as '{expected}'. Only batches "
+        "take several.",
+        {"part": part, "expected": expected},
     )
 
 

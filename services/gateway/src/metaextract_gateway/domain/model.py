@@ -67,7 +67,7 @@ class Upload:
 
     `detached`: once it is whole, it is read to the end whatever becomes of us. `batch`: the batch it belongs
     to, or empty. `declared_type_binds`: if the content is of another type than name or media type say, it is
-    refused. `sha256`: what the client says of the content, 32 bytes; empty if it does not.
+    refused. `sha256`: what the client says of the content, in hexadecimal; empty if it does not.
     """
 
     extraction_id: str
@@ -82,7 +82,7 @@ class Upload:
     detached: bool = False
     batch: str = ""
     declared_type_binds: bool = False
-    sha256: bytes = b""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

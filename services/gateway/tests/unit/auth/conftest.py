@@ -19,6 +19,7 @@ from metaextract_gateway.adapters.http.auth.accounts import Accounts
 from metaextract_gateway.adapters.http.auth.callers import caller_of, require, require_person
 from metaextract_gateway.adapters.http.auth.csrf import CsrfTokens
 from metaextract_gateway.adapters.http.auth.oidc import OidcTokens
+from metaextract_gateway.adapters.http.auth.pages import AccountPages
 from metaextract_gateway.adapters.http.auth.passwords import Passwords
 from metaextract_gateway.adapters.http.auth.renewals import SignedInSessions
 from metaextract_gateway.adapters.http.auth.sign_ins import SignIns
@@ -159,6 +160,7 @@ class Gate:
         routes = [
             *accounts.routes(),
             *Passwords(self.directory).routes(),
+            *AccountPages(self.directory).routes(),
             *(Route(path, who, methods=["GET", "POST"]) for path in ("/v1/who", "/api/who")),
             Route("/v1/person", person),
             Route("/v1/admin", admin),

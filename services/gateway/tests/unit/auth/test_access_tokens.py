@@ -65,7 +65,7 @@ def test_the_refresh_token_inside_is_sealed() -> None:
 
 
 def test_a_token_ends_after_an_hour_and_what_clocks_differ() -> None:
-    almost = tokens(at=lambda: now() - LIFETIME - LEEWAY + timedelta(seconds=5)).issue(SESSION)
+    almost = tokens(at=lambda: now() - LIFETIME - LEEWAY + timedelta(minutes=1)).issue(SESSION)
     over = tokens(at=lambda: now() - LIFETIME - LEEWAY - timedelta(seconds=1)).issue(SESSION)
 
     assert tokens().caller(almost).user == "u-1"

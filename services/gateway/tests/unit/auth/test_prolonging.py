@@ -82,7 +82,9 @@ async def test_no_session_hangs_on_the_answer_to_an_upload(gate, http, old, size
 async def test_signing_out_with_an_expired_cookie_signs_out(gate, http, old) -> None:
     answer = await http.post("/api/auth/logout", headers=old)
 
-    assert answer.headers.get_list("set-cookie")[0].startswith('auth_token="";')
+    assert answer.headers.get_list("set-cookie")[0].startswith(
+        "auth_token=; Path=/; Expires=Thu, 01 Jan 1970"
+    )
     assert len(answer.headers.get_list("set-cookie")) == 1
     assert gate.directory.sessions == {}
 

@@ -66,7 +66,9 @@ def test_a_row_of_the_spreadsheet_holds_what_is_known_and_leaves_empty_what_is_n
     assert (second["raw"], second["offset_bytes"], second["confidence"]) == ("-3", "", "")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|'C'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|'C'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+)
 def test_no_value_of_a_file_becomes_a_formula(text: str) -> None:
     (row,) = rows(field(group=text, name=text, raw=text, printed=text))
 

@@ -1,7 +1,7 @@
 """Sends committed events to analytics: each at least once, and told apart there by its id."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ import structlog
 from metaextract.analytics.v1 import analytics_pb2 as pb
 from metaextract.analytics.v1.analytics_pb2_grpc import AnalyticsServiceStub
 from metaextract_billing.domain.ports import Store, Waiting
-from metaextract_common.errors import ServiceError
+from metaextract_common.errors import Kind, ServiceError
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.analytics.v1.analytics_pb2_grpc import AnalyticsServiceAsyncStub
@@ -45,9 +45,22 @@ class Relay:
         """Send one batch and forget it; return how many there were."""
         waiting = await self._store.waiting(BATCH_COUNT_MAX)
         if waiting:
-            await self._stub.RecordEvents(pb.RecordEventsRequest(events=[_event(one) for one in waiting]))
-            await self._store.delivered([one.id for one in waiting])
+            await self._send(waiting)
         return len(waiting)
+
+    async def _send(self, batch: Sequence[Waiting]) -> None:
+        """Send events and forget them; one that would be refused for ever keeps no other from arriving."""
+        try:
+            await self._stub.RecordEvents(pb.RecordEventsRequest(events=[_event(one) for one in batch]))
+        except ServiceError as error:
+            if error.kind is not Kind.INVALID:
+                raise
+            if len(batch) > 1:
+                for one in batch:
+                    await self._send([one])
+                return
+            log.exception("event.refused", name=batch[0].event.name)
+        await self._store.delivered([one.id for one in batch])
 
 
 def _event(waiting: Waiting) -> pb.Event:

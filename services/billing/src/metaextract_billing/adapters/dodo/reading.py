@@ -17,6 +17,7 @@ from metaextract_billing.domain.purchases import (
     WHOLE_PAYMENT_CENTS,
     Dispute,
     DisputeState,
+    NamedPurchase,
     PaymentFacts,
     Refund,
     SubscriptionFacts,
@@ -43,7 +44,7 @@ class _Part(BaseModel):
 
 
 class _Event(_Part):
-    type: str = Field(min_length=1, max_length=100)
+    type: str = Field(default="unknown", min_length=1, max_length=100)
     timestamp: AwareDatetime | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
@@ -85,7 +86,7 @@ class _Customer(_Part):
 
 class _Subscription(_Part):
     subscription_id: str
-    status: str
+    status: str = Field(max_length=50)
     product_id: str | None = None
     customer: _Customer | None = None
     metadata: dict[str, str | float | bool] | None = None
@@ -156,7 +157,8 @@ def _payment_facts(payment: _Payment, happened: str) -> PaymentFacts:
     )
     if status != SUCCEEDED:
         return known
-    order = (payment.metadata or {}).get(ORDER_KEY)
+    metadata = payment.metadata or {}
+    order = metadata.get(ORDER_KEY)
     subscriptions = [payment.subscription_id, *(payment.subscription_ids or ())]
     return PaymentFacts(
         payment.payment_id,
@@ -169,7 +171,15 @@ def _payment_facts(payment: _Payment, happened: str) -> PaymentFacts:
         products=tuple(product.product_id for product in payment.product_cart or ()),
         refunds=known.refunds,
         disputes=known.disputes,
+        purchase=_purchase(metadata) if order is None else None,
     )
+
+
+def _purchase(metadata: Mapping[str, str | float | bool]) -> NamedPurchase | None:
+    """Read what checkouts of the original system say (§5.7 of its contract)."""
+    if metadata.get("type") != "credit_purchase":
+        return None
+    return NamedPurchase(*(str(metadata.get(name, "")) for name in ("balance_id", "pack", "credits")))
 
 
 def _refunds(refunds: Sequence[_Refund], happened: str) -> tuple[Refund, ...]:

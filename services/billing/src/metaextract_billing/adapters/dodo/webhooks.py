@@ -29,6 +29,8 @@ class DodoWebhooks:
 
     def opened(self, envelope: Envelope, now: datetime) -> Message:
         """Verify, then read."""
+        if not (envelope.id and envelope.timestamp and envelope.signature):
+            raise errors.webhook_signature_invalid()
         if not self._keys:
             raise errors.webhook_secret_missing()
         if _is_stale(envelope.timestamp, now):

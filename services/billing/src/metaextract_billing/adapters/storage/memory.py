@@ -1,5 +1,6 @@
 """A store that forgets everything at the end: for tests, which want its rules without its files."""
 
+import sys
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 
 from metaextract_billing.domain.accounts import Account
 from metaextract_billing.domain.allowances import DAILY, Allowance
-from metaextract_billing.domain.chain import Transfer
+from metaextract_billing.domain.chain import GENESIS, Transfer
 from metaextract_billing.domain.holds import Hold, Resolved, State
 from metaextract_billing.domain.lots import NEVER, Lot
 from metaextract_billing.domain.ports import ConflictError, Due, Figures, Waiting
@@ -82,11 +83,18 @@ class MemoryStore:
                 raise ConflictError
             if any(self._taken.get(value, by) != by for value, by in _unique(change.after)):
                 raise ConflictError
+            if isinstance(change.after, Account) and not self._follows(change.after):
+                raise ConflictError
         for change in changes.records:
             self._store(change.after)
         for event in changes.events:
             id_ = str(uuid.uuid4())
             self._waiting[id_] = Waiting(id_, event, datetime.now(UTC), "")
+
+    def _follows(self, account: Account) -> bool:
+        journal = self._transfers.get(account.owner)
+        last = journal[-1].seal if journal else GENESIS
+        return all(one.previous_seal == last for one in account.posted[:1])
 
     def _store(self, record: Record) -> None:
         self._records[key_of(record)] = stored(record)
@@ -139,6 +147,15 @@ class MemoryStore:
         parked = [one for one in payments if one.is_to_be_looked_at and one.id > after_id]
         return sorted(parked, key=lambda payment: payment.id)[:count_max]
 
+    async def owner_of(self, account_id: str) -> str | None:
+        """Look it up."""
+        return self._taken.get(("account", account_id))
+
+    async def payment_ids(self, after_id: str, count_max: int) -> Sequence[str]:
+        """Search everything."""
+        ids = [key.id for key in self._records if isinstance(key, PaymentKey) and key.id > after_id]
+        return sorted(ids)[:count_max]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -175,6 +192,11 @@ class MemoryStore:
                 )
         return resolved
 
+    async def stray_lots_count(self) -> int:
+        """Count them."""
+        owners = {key.owner for key in self._records if isinstance(key, AccountKey)}
+        return sum(len(lots) for owner, lots in self._lots.items() if owner not in owners)
+
     async def figures(self) -> Figures:
         """Count everything."""
         holds = [one for one in self._records.values() if isinstance(one, Hold) and one.state is State.HELD]
@@ -186,6 +208,7 @@ class MemoryStore:
             due_time=min(ends, default=None),
             waiting_events_count=len(self._waiting),
             oldest_event_time=min((one.time for one in self._waiting.values()), default=None),
+            parked_payments_count=len(await self.parked_payments("", sys.maxsize)),
         )
 
     async def check(self) -> None:

@@ -110,6 +110,18 @@ class PostgresStore:
             rows = await connection.fetch(sql.PARKED_PAYMENTS, after_id, count_max)
         return [to_payment(json.loads(row[0])) for row in rows]
 
+    async def owner_of(self, account_id: str) -> str | None:
+        """Look it up."""
+        async with self._connections.one() as connection:
+            owner: str | None = await connection.fetchval(sql.OWNER, account_id)
+        return owner
+
+    async def payment_ids(self, after_id: str, count_max: int) -> Sequence[str]:
+        """Read the next ones."""
+        async with self._connections.one() as connection:
+            rows = await connection.fetch(sql.PAYMENT_IDS, after_id, count_max)
+        return [row[0] for row in rows]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -145,6 +157,11 @@ class PostgresStore:
                 for account, resolved in page:
                     owner = account.owner
                     yield account, resolved, _all_transfers(connection, owner)
+
+    async def stray_lots_count(self) -> int:
+        """Count them."""
+        async with self._connections.one() as connection:
+            return int(await connection.fetchval(sql.STRAY_LOTS))
 
     async def figures(self) -> Figures:
         """Count what waits."""

@@ -31,6 +31,13 @@ WHERE parked <> 'subscription' AND dodo_payment_id COLLATE "C" > $1
 ORDER BY dodo_payment_id COLLATE "C"
 LIMIT $2
 """
+OWNER: Final = "SELECT owner FROM credit_balances WHERE id = $1"
+PAYMENT_IDS: Final = """
+SELECT dodo_payment_id FROM payments
+WHERE dodo_payment_id COLLATE "C" > $1
+ORDER BY dodo_payment_id COLLATE "C"
+LIMIT $2
+"""
 TRANSFERS: Final = """
 SELECT to_jsonb(t)
 FROM credit_transactions AS t JOIN credit_balances AS b ON b.id = t.balance_id
@@ -72,6 +79,9 @@ SELECT jsonb_build_object(
     )
 )
 """
+STRAY_LOTS: Final = """
+SELECT count(*) FROM credit_grants WHERE balance_id NOT IN (SELECT id FROM credit_balances)
+"""
 FIGURES: Final = """
 SELECT to_jsonb(f) FROM (
     SELECT
@@ -82,7 +92,8 @@ SELECT to_jsonb(f) FROM (
             SELECT min(expires_at) FROM credit_grants WHERE remaining > 0 AND expires_at IS NOT NULL
         ) AS lot_due_time,
         (SELECT count(*) FROM outbox) AS waiting_events_count,
-        (SELECT created_at FROM outbox ORDER BY number LIMIT 1) AS oldest_event_time
+        (SELECT created_at FROM outbox ORDER BY number LIMIT 1) AS oldest_event_time,
+        (SELECT count(*) FROM payments WHERE parked <> 'subscription') AS parked_payments_count
 ) AS f
 """
 CHECK: Final = "UPDATE store_checks SET checks_count = checks_count + 1"

@@ -136,13 +136,12 @@ def accounts(rows: Rows) -> Iterable[Account]:
 
 
 def books(rows: Rows) -> list[tuple[Account, Resolved]]:
-    """Return accounts by owner, each with its row of `resolved_holds`."""
+    """Return accounts in the order of their rows, each with its row of `resolved_holds`."""
     resolved = {
         row["balance_id"]: Resolved(row["holds_count"], row["credits_captured"])
         for row in rows.get("resolved_holds", ())
     }
-    found = ((account, resolved.get(account.id, Resolved())) for account in accounts(rows))
-    return sorted(found, key=lambda book: book[0].owner)
+    return [(account, resolved.get(account.id, Resolved())) for account in accounts(rows)]
 
 
 def to_transfer(row: Row) -> Transfer:
@@ -178,6 +177,7 @@ def to_figures(row: Row) -> Figures:
         due_time=min(ends, default=None),
         waiting_events_count=row["waiting_events_count"],
         oldest_event_time=to_time_or_none(row["oldest_event_time"]),
+        parked_payments_count=row["parked_payments_count"],
     )
 
 

@@ -1,7 +1,6 @@
 """Parts of rows <-> parts of records: times, operations, files of a quote, and other small values."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -30,14 +29,19 @@ def to_time_or_none(text: str | None) -> datetime | None:
     return to_time(text) if text else None
 
 
+def flat(value: Any) -> Row:  # noqa: ANN401 - any of our values with slots
+    """Render a value whose fields can stand in JSON as they are; `asdict` would copy each of them."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
 def to_operations(value: Row) -> Operations:
-    """Read what `asdict` made."""
+    """Read what `flat` made."""
     return Operations(**value)
 
 
 def from_shares(shares: Iterable[Share]) -> list[Row]:
     """Render what a hold sets aside."""
-    return [asdict(share) for share in shares]
+    return [flat(share) for share in shares]
 
 
 def to_shares(values: Iterable[Row]) -> tuple[Share, ...]:
@@ -47,7 +51,7 @@ def to_shares(values: Iterable[Row]) -> tuple[Share, ...]:
 
 def from_uses(uses: Iterable[Use]) -> list[Row]:
     """Render what a hold has for nothing."""
-    return [asdict(use) for use in uses]
+    return [flat(use) for use in uses]
 
 
 def to_uses(values: Iterable[Row]) -> tuple[Use, ...]:
@@ -72,7 +76,7 @@ def from_priced_file(file: PricedFile) -> Row:
         "size_bytes": file.size_bytes,
         "width_pixels": file.dimensions.width_pixels if file.dimensions else None,
         "height_pixels": file.dimensions.height_pixels if file.dimensions else None,
-        "breakdown": asdict(file.breakdown),
+        "breakdown": flat(file.breakdown),
         "hold_id": file.hold,
         "use_expires_at": from_time(file.use_expire_time),
     }
@@ -93,7 +97,7 @@ def to_priced_file(value: Row) -> PricedFile:
 
 def from_refunds(refunds: Iterable[Refund]) -> list[Row]:
     """Render refunds of a payment."""
-    return [asdict(refund) for refund in refunds]
+    return [flat(refund) for refund in refunds]
 
 
 def to_refunds(values: Iterable[Row]) -> tuple[Refund, ...]:
@@ -103,7 +107,7 @@ def to_refunds(values: Iterable[Row]) -> tuple[Refund, ...]:
 
 def from_disputes(disputes: Iterable[Dispute]) -> list[Row]:
     """Render disputes of a payment."""
-    return [asdict(dispute) for dispute in disputes]
+    return [flat(dispute) for dispute in disputes]
 
 
 def to_disputes(values: Iterable[Row]) -> tuple[Dispute, ...]:

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, TypeAlias
@@ -19,6 +19,7 @@ from metaextract_billing.adapters.storage.purchase_rows import (
 )
 from metaextract_billing.adapters.storage.row_values import (
     Row,
+    flat,
     from_open_uses,
     from_priced_file,
     from_shares,
@@ -203,7 +204,7 @@ def _from_hold(hold: Hold) -> Row:
         "owner": hold.account,
         "request_id": hold.request,
         "fingerprint": hold.fingerprint,
-        "ops": asdict(hold.operations),
+        "ops": flat(hold.operations),
         "access": hold.access.value,
         "allowances": from_uses(hold.uses),
         "amount": hold.credits_held,
@@ -224,7 +225,7 @@ def _from_quote(quote: Quote) -> Row:
     return {
         "id": quote.name,
         "owner": quote.account,
-        "ops": asdict(quote.operations),
+        "ops": flat(quote.operations),
         "files": [from_priced_file(file) for file in quote.files],
         "credits_total": quote.credits_total,
         "created_at": from_time(quote.create_time),

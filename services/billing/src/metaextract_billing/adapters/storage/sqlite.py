@@ -98,6 +98,17 @@ class SqliteStore:
         rows = await self._file.reading(lambda: self._file.rows(sql.PARKED_PAYMENTS, limits))
         return [to_payment(row) for row in rows]
 
+    async def owner_of(self, account_id: str) -> str | None:
+        """Look it up."""
+        rows = await self._file.reading(lambda: self._file.rows(sql.OWNER, {"id": account_id}))
+        return next((row["owner"] for row in rows), None)
+
+    async def payment_ids(self, after_id: str, count_max: int) -> Sequence[str]:
+        """Read the next ones."""
+        limits = {"after": after_id, "count_max": count_max}
+        rows = await self._file.reading(lambda: self._file.rows(sql.PAYMENT_IDS, limits))
+        return [row["id"] for row in rows]
+
     async def transfers(
         self, owner: str, after_number: int = 0, count_max: int | None = None
     ) -> AsyncIterator[Transfer]:
@@ -126,6 +137,11 @@ class SqliteStore:
                 for account, resolved in page:
                     owner = account.owner
                     yield account, resolved, _transfers(file, owner, 0, None)
+
+    async def stray_lots_count(self) -> int:
+        """Count them."""
+        [row] = await self._file.reading(lambda: self._file.rows(sql.STRAY_LOTS, {}))
+        return int(row["lots_count"])
 
     async def figures(self) -> Figures:
         """Count what waits."""

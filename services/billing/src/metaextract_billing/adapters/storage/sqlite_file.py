@@ -33,7 +33,9 @@ LOCK_WAIT_SECONDS_MAX: Final = 1.0
 TOGETHER_COUNT_MAX: Final = 100
 """Writes in one transaction, so that no other process waits long for its turn."""
 
-_OVERTAKEN: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
+_TAKEN: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
+_OVERTAKEN: Final = "overtaken"
+"""What the trigger says of a transfer that does not follow the one before it."""
 
 _JSON: Final = frozenset(
     ("ops", "files", "allowances", "open_uses", "shares", "refunds", "disputes", "products", "attributes")
@@ -55,7 +57,8 @@ class SqliteFile:
     async def writing(self, work: Callable[[], T]) -> T:
         """Run `work`, all of it or nothing, while nobody else writes; return when it is on the disk.
 
-        Raises ConflictError if a unique key is taken, LEDGER_UNAVAILABLE, and what `work` raises.
+        Raises ConflictError if a unique key is taken, or a transfer is sealed onto another journal,
+        LEDGER_UNAVAILABLE, and what `work` raises.
         """
         done: Future[T] = Future()
         self._to_write.append(_Write(work, done))
@@ -180,7 +183,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode in _OVERTAKEN:
+        if error.sqlite_errorcode in _TAKEN or str(error) == _OVERTAKEN:
             raise ConflictError from error
         raise
     except sqlite3.ProgrammingError:

@@ -121,6 +121,13 @@ WHERE parked <> 'subscription' AND dodo_payment_id > :after
 ORDER BY dodo_payment_id
 LIMIT :count_max
 """
+OWNER: Final = "SELECT owner FROM credit_balances WHERE id = :id"
+PAYMENT_IDS: Final = """
+SELECT dodo_payment_id AS id FROM payments
+WHERE dodo_payment_id > :after
+ORDER BY dodo_payment_id
+LIMIT :count_max
+"""
 TRANSFERS: Final = """
 SELECT * FROM credit_transactions
 WHERE balance_id = (SELECT id FROM credit_balances WHERE owner = :owner) AND number > :after_number
@@ -146,6 +153,9 @@ FROM credit_holds
 WHERE balance_id IN (SELECT value FROM json_each(:keys)) AND state <> 'held' AND amount + credits_captured > 0
 GROUP BY balance_id
 """
+STRAY_LOTS: Final = """
+SELECT count(*) AS lots_count FROM credit_grants WHERE balance_id NOT IN (SELECT id FROM credit_balances)
+"""
 FIGURES: Final = """
 SELECT
     (SELECT count(*) FROM credit_holds WHERE state = 'held') AS open_holds_count,
@@ -155,6 +165,7 @@ SELECT
         SELECT min(expires_at) FROM credit_grants WHERE remaining > 0 AND expires_at IS NOT NULL
     ) AS lot_due_time,
     (SELECT count(*) FROM outbox) AS waiting_events_count,
-    (SELECT created_at FROM outbox ORDER BY number LIMIT 1) AS oldest_event_time
+    (SELECT created_at FROM outbox ORDER BY number LIMIT 1) AS oldest_event_time,
+    (SELECT count(*) FROM payments WHERE parked <> 'subscription') AS parked_payments_count
 """
 CHECK: Final = "UPDATE store_checks SET checks_count = checks_count + 1"

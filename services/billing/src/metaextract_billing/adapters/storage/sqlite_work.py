@@ -1,6 +1,7 @@
 """What is done within one transaction of the SQLite store."""
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import Final
 
 from metaextract_billing.adapters.storage import sqlite_statements as sql
@@ -76,7 +77,8 @@ def page(file: SqliteFile, after_owner: str, count_max: int) -> list[tuple[Accou
     """Return the next accounts in the order of their owners, with all their lots and their resolved holds."""
     owners = file.rows(sql.NEXT_OWNERS, {"after": after_owner, "count_max": count_max})
     rows = dict(_accounts(file, [row["owner"] for row in owners], []))
-    balances = [row["id"] for row in rows.get("credit_balances", ())]
+    rows["credit_balances"] = sorted(rows.get("credit_balances", ()), key=itemgetter("owner"))
+    balances = [row["id"] for row in rows["credit_balances"]]
     rows["credit_grants"] = file.rows(sql.ALL_LOTS, {"keys": balances})
     rows["resolved_holds"] = file.rows(sql.RESOLVED_HOLDS, {"keys": balances})
     return books(rows)

@@ -105,18 +105,22 @@ class MemoryUsers:
         self._sessions[session.id] = session
 
     async def rotate_session(
-        self, id_: str, token_digest: str, new_digest: str, now: datetime
+        self, id_: str, token_digest: str, new_digest: str, now: datetime, repeated_since: datetime
     ) -> tuple[User, Session] | None:
         """Replace the token, or end the session."""
         session = self._sessions.get(id_)
         if session is None:
             return None
-        if session.token_digest != token_digest:
+        rotated = session.rotate_time
+        is_repeated = session.token_digest == new_digest and rotated is not None and rotated > repeated_since
+        is_newest = session.token_digest == token_digest
+        if not is_newest and not (is_repeated and now < session.expire_time):
             del self._sessions[id_]
             return None
         if session.expire_time <= now:
             return None
-        self._sessions[id_] = replace(session, token_digest=new_digest)
+        if is_newest:
+            self._sessions[id_] = replace(session, token_digest=new_digest, rotate_time=now)
         return self._users[session.user], self._sessions[id_]
 
     async def end_session(self, id_: str) -> None:

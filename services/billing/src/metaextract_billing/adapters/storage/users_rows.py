@@ -70,7 +70,8 @@ def from_session(session: Session) -> Row:
 def to_session(row: Row) -> Session:
     """Read a session."""
     created, expires = to_time(row["created_at"]), to_time(row["expires_at"])
-    return Session(row["id"], row["user_id"], row["token_digest"], created, expires)
+    rotated = row["rotated_at"] and to_time(row["rotated_at"])
+    return Session(row["id"], row["user_id"], row["token_digest"], created, expires, rotated)
 
 
 def from_api_key(key: ApiKey) -> Row:

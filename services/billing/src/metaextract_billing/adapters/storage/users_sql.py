@@ -106,10 +106,10 @@ class SqlUsers:
         await self._engine.write(_all([(sql.ADD_SESSION, from_session(session))]))
 
     async def rotate_session(
-        self, id_: str, token_digest: str, new_digest: str, now: datetime
+        self, id_: str, token_digest: str, new_digest: str, now: datetime, repeated_since: datetime
     ) -> tuple[User, Session] | None:
         """Update the session, or delete it."""
-        return await self._engine.write(_rotate_session(id_, token_digest, new_digest, now))
+        return await self._engine.write(_rotate_session(id_, token_digest, new_digest, now, repeated_since))
 
     async def end_session(self, id_: str) -> None:
         """Delete the session."""
@@ -204,10 +204,12 @@ def _take_try(allowed: Sequence[Allowed], now: datetime, until: datetime) -> Wor
 
 
 def _rotate_session(
-    id_: str, token_digest: str, new_digest: str, now: datetime
+    id_: str, token_digest: str, new_digest: str, now: datetime, repeated_since: datetime
 ) -> Work[tuple[User, Session] | None]:
     by_token = {"id": id_, "token_digest": token_digest}
-    rows = yield sql.ROTATE_SESSION, {**by_token, "new_digest": new_digest, "now": now}
+    rotated = {"id": id_, "new_digest": new_digest, "now": now}
+    rows = yield sql.ROTATE_SESSION, {**rotated, "token_digest": token_digest}
+    rows = rows or (yield sql.ROTATED_SESSION, {**rotated, "repeated_since": repeated_since})
     if not rows:
         yield sql.END_STOLEN_SESSION, by_token
         return None

@@ -55,8 +55,11 @@ ADD_SESSION: Final = """
 INSERT INTO user_sessions (id, user_id, token_digest, created_at, expires_at)
 VALUES (:id, :user_id, :token_digest, :created_at, :expires_at) RETURNING id"""
 ROTATE_SESSION: Final = """
-UPDATE user_sessions SET token_digest = :new_digest
+UPDATE user_sessions SET token_digest = :new_digest, rotated_at = :now
 WHERE id = :id AND token_digest = :token_digest AND expires_at > :now RETURNING *"""
+ROTATED_SESSION: Final = """
+SELECT * FROM user_sessions
+WHERE id = :id AND token_digest = :new_digest AND rotated_at > :repeated_since AND expires_at > :now"""
 END_STOLEN_SESSION: Final = """
 DELETE FROM user_sessions WHERE id = :id AND token_digest <> :token_digest RETURNING id"""
 END_SESSION: Final = "DELETE FROM user_sessions WHERE id = :id RETURNING id"

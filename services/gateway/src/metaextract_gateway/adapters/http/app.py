@@ -20,8 +20,8 @@ from metaextract_gateway.adapters.http.auth.middleware import CallerMiddleware
 from metaextract_gateway.adapters.http.auth.sign_ins import SignIns
 from metaextract_gateway.adapters.http.edge import Edge, addressed, guarded, limited
 from metaextract_gateway.adapters.http.legacy import errors as legacy
-from metaextract_gateway.adapters.http.legacy.charset import PREFIX as LEGACY
 from metaextract_gateway.adapters.http.legacy.charset import LegacyCharsetMiddleware
+from metaextract_gateway.adapters.http.legacy.paths import LegacyPathsMiddleware, is_legacy
 from metaextract_gateway.domain import errors
 
 log = structlog.stdlib.get_logger()
@@ -49,13 +49,14 @@ def build_app(routes: list[BaseRoute], sign_ins: SignIns | None = None, edge: Ed
     limited(app, edge)
     if sign_ins is not None:
         app.add_middleware(CallerMiddleware, sign_ins)
-    return addressed(TracingMiddleware(LegacyCharsetMiddleware(guarded(app, edge))), edge)
+    served = TracingMiddleware(LegacyCharsetMiddleware(guarded(app, edge)))
+    return LegacyPathsMiddleware(addressed(served, edge))
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
     """Nothing answers at this path, or not to this method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    if request.url.path.startswith(LEGACY):
+    if is_legacy(request.url.path):
         return legacy.no_endpoint(request)
     if error.status_code != METHOD_NOT_ALLOWED:
         response = problems.problem(errors.path_not_found(), request.url.path)
@@ -83,7 +84,7 @@ async def _disconnected(_request: Request, _error: Exception) -> Response:
 
 async def _crashed(request: Request, error: Exception) -> Response:
     log.error("http.crashed", exc_info=error)
-    if request.url.path.startswith(LEGACY):
+    if is_legacy(request.url.path):
         return legacy.crashed()
     return problems.problem(internal(), request.url.path)
 

@@ -62,9 +62,14 @@ class DeviceTokens:
         A retry that never saw our answer has no cookie either: the same address with the same idempotency
         key is the same device, so that its first attempt is found. Without a key every request is new.
         """
-        if not idempotency_key:
-            return str(uuid.uuid4())
-        digest = hmac.new(self._secret, f"{address}|{idempotency_key}".encode(), hashlib.sha256).digest()
+        return self._derived(f"{address}|{idempotency_key}") if idempotency_key else str(uuid.uuid4())
+
+    def device_of_account(self, account: str) -> str:
+        """Return the id of what an account uses without a cookie: always the same one."""
+        return self._derived(account)
+
+    def _derived(self, name: str) -> str:
+        digest = hmac.new(self._secret, name.encode(), hashlib.sha256).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
     def _signed(self, device: str, expiry_ms: str, signature: str) -> bool:

@@ -75,11 +75,14 @@ class Intake:
         Whoever is signed in pays from their own account if no `account` is named. `key` stands for the
         idempotency key of a client that sends none.
         """
-        known = self._devices.device_of(request)
+        known, signed_in = self._devices.device_of(request), account_of(request)
         address = request.client.host if request.client else ""
-        device = known or self._devices.new_device(address, idempotency_key(request) or key)
+        if signed_in:  # programs have keys but no cookies: what they repeat comes from where it came from
+            device = known or self._devices.device_of_account(signed_in)
+        else:
+            device = known or self._devices.new_device(address, idempotency_key(request) or key)
         by_tls = request.url.scheme == "https"
-        return Visitor(device, not known, address, account or account_of(request), email, by_tls)
+        return Visitor(device, not known, address, account or signed_in, email, by_tls)
 
     def leave_cookie(self, visitor: Visitor, response: Response) -> Response:
         """Let the client be recognised next time."""
@@ -115,7 +118,7 @@ class Intake:
             operations=operations,
             quoted=quoted,
             batch=batch,
-            sha256=incoming.sha256,
+            sha256=incoming.sha256.hex(),
         )
 
     async def run(

@@ -58,5 +58,5 @@ class LingeringCloseMiddleware:
 
 
 def _has_no_body(scope: Scope) -> bool:
-    names = {name for name, _ in scope["headers"]}
-    return b"content-length" not in names and b"transfer-encoding" not in names
+    said = dict(scope["headers"])
+    return b"transfer-encoding" not in said and said.get(b"content-length", b"0") == b"0"

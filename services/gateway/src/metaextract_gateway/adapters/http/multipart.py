@@ -17,6 +17,7 @@ FIELD_BYTES_MAX = 512 * 1024
 """A browser's fingerprint, which old clients send along, may be large."""
 FIELDS_COUNT_MAX = 50
 HEADER_BYTES_MAX = 16 * 1024
+_PART_CHARACTERS_SHOWN_MAX = 100
 _SHA256 = re.compile(r"\bsha-256=:([A-Za-z0-9+/]{43}=):")
 
 
@@ -73,6 +74,11 @@ class FormBody:
         """The fields before the first file."""
         return self._form.fields
 
+    @property
+    def late_fields(self) -> dict[str, str]:
+        """The fields behind the file, as they come; of a form with several files none."""
+        return self._form.late_fields
+
     async def file(self) -> FilePart | None:
         """Return the next file when its first byte is here; None if there is no more.
 
@@ -123,7 +129,7 @@ class FormBody:
             chunk = await anext(self._body, None)
             if chunk is not None:
                 self._form.feed(chunk)
-            elif self._form.file_seen and not self._form.ended:
+            elif not self._form.ended:
                 raise errors.malformed_multipart()
             return chunk is not None
         finally:
@@ -136,11 +142,13 @@ class _Form:
     def __init__(self, boundary: bytes, file_field: str, files_count_max: int) -> None:
         self._file_field = file_field
         self._files_count_left = files_count_max
+        self._takes_late_fields = files_count_max == 1
         self._fed = 0
         self._part = _Part()
         self.file_seen = False
         self.ended = False
         self.fields: dict[str, str] = {}
+        self.late_fields: dict[str, str] = {}
         self.files: deque[FilePart] = deque()
         self._parser = MultipartParser(
             boundary,
@@ -191,7 +199,7 @@ class _Form:
         if not options.get(b"filename"):  # an empty one is a file input in which nothing was chosen
             return
         if self._part.name != self._file_field or not self._files_count_left:
-            raise errors.malformed_multipart()
+            raise errors.malformed_multipart(self._part.name[:_PART_CHARACTERS_SHOWN_MAX], self._file_field)
         self._files_count_left -= 1
         self.file_seen = True
         declared, _ = parse_options_header(self._part.headers.get("content-type", b""))
@@ -208,10 +216,11 @@ class _Form:
                 file.offset = self._fed + start
             file.chunks.append(data[start:end])
             return
-        if self.file_seen:
-            return  # fields behind a file are ignored
+        if self.file_seen and not self._takes_late_fields:
+            return
         self._part.data += data[start:end]
-        if len(self._part.data) > FIELD_BYTES_MAX or len(self.fields) >= FIELDS_COUNT_MAX:
+        fields_count = len(self.fields) + len(self.late_fields)
+        if len(self._part.data) > FIELD_BYTES_MAX or fields_count >= FIELDS_COUNT_MAX:
             raise errors.malformed_multipart()
 
     def _part_ended(self) -> None:
@@ -219,8 +228,9 @@ class _Form:
         if file is not None:
             file.is_empty = not file.began
             file.began = file.ended = True
-        elif not self.file_seen:
-            self.fields[self._part.name] = self._part.data.decode("utf-8", "replace")
+        elif not self.file_seen or self._takes_late_fields:
+            fields = self.late_fields if self.file_seen else self.fields
+            fields[self._part.name] = self._part.data.decode("utf-8", "replace")
 
     def _ended(self) -> None:
         self.ended = True

@@ -3,6 +3,7 @@ not come, and with answers that nobody reads. The server itself bounds none of t
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -147,13 +148,24 @@ class PatientProtocol(HttpToolsProtocol):
         self._stop_ticking()
         answering = self.cycle is not None and not self.cycle.response_complete
         if self._head_bytes or (answering and not self.cycle.response_started):
-            words = status.phrase.encode()
-            head = b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\n" % (status, words)
-            length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(words)
-            self.transport.write(head + length + words)
-            self.transport.close()
+            self._refuse(status)
         else:
             self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer with a problem that has no more to say than its status (RFC 9457, section 4.2.1)."""
+        problem = {"type": "about:blank", "title": status.phrase, "status": status.value}
+        body = json.dumps(problem).encode()
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def _stop_ticking(self) -> None:
         if self._ticking is not None:

@@ -101,8 +101,11 @@ def _refused(full: Counted, *, is_user: bool) -> ServiceError:
     )
 
 
-def headers_of(counted: Sequence[Counted]) -> dict[str, str]:
-    """Say how much is left. Of rules whose headers have one name the last counts, as in the original."""
+def headers_of(counted: Sequence[Counted], *, is_refused: bool = False) -> dict[str, str]:
+    """Say how much is left. Of rules whose headers have one name the last counts, as in the original.
+
+    When the day's window ends, only a refusal tells.
+    """
     headers: dict[str, str] = {}
     for one in counted:
         limit, remaining = str(one.window.amount), str(one.remaining)
@@ -114,7 +117,7 @@ def headers_of(counted: Sequence[Counted]) -> dict[str, str]:
             case Shape.TIER_DAY:
                 headers["X-RateLimit-Daily-Limit"] = limit
                 headers["X-RateLimit-Daily-Remaining"] = remaining
-                if not one.remaining:
+                if is_refused:
                     headers["X-RateLimit-Daily-Reset"] = str(math.ceil(one.resets_at))
             case Shape.APP | Shape.BURST:  # draft-ietf-httpapi-ratelimit-headers-06
                 headers["RateLimit-Policy"] = f"{limit};w={one.window.get_expiry()}"
@@ -162,7 +165,7 @@ class RateLimitMiddleware:
             counted = await self._limits.count(Request(scope), limited)
         except RefusedError as refused:
             response = refusals.response(refused.error, scope["path"])
-            response.headers.update(headers_of(refused.counted))
+            response.headers.update(headers_of(refused.counted, is_refused=True))
             await response(scope, receive, send)
             return
         headers = headers_of(counted)

@@ -127,7 +127,7 @@ LIMITED: Final = (
     # Each asks the payment service.
     _limited(
         "GET POST",
-        "/api/payments/confirm|/images_mvp/credits/success",
+        "/api/payments/confirm|(/images_mvp)?/credits/success",
         _same("confirm", By.ADDRESS, "10 per 1 minute"),
     ),
     # Each costs a slow hash. Wrong passwords are counted by account besides, where accounts are kept.
@@ -137,6 +137,7 @@ LIMITED: Final = (
         *_GLOBAL,
         _same("sign-in", By.ADDRESS, "20 per 1 minute"),
     ),
+    _limited("POST", "/reset-password|/verify-email", _same("sign-in", By.ADDRESS, "20 per 1 minute")),
     _limited("*", "/api/(admin|monitoring)/.*", _same("admin", By.ADDRESS, "10 per 1 minute")),
     _limited("*", "/api/(health|webhooks/.*)"),
     _limited("*", "/api/.*", *_GLOBAL),

@@ -1,12 +1,12 @@
 """Reads an upload from an HTTP request as it arrives: nothing of the file is kept here.
 
 Multipart bodies (RFC 7578) are parsed incrementally; the form fields before the file are known when the
-file begins, those behind it are ignored.
+file begins, those behind it when it has been read.
 """
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
@@ -27,6 +27,7 @@ class IncomingUpload:
     `chunks` raises `starlette.requests.ClientDisconnect` if the client goes away. `size_bytes_expected`
     is exact if the file is the last part, and None if the client did not declare a length. `sha256` is what
     the client says of the content (`Content-Digest` of the body or of the part, RFC 9530); empty if nothing.
+    `late_fields` are whole when `chunks` has ended.
     """
 
     file_name: str
@@ -35,6 +36,7 @@ class IncomingUpload:
     size_bytes_expected: int | None
     chunks: AsyncGenerator[bytes, None]
     sha256: bytes = b""
+    late_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def declared_length(request: Request) -> int | None:
@@ -81,7 +83,9 @@ async def _multipart(
     trailer = len(b"\r\n--") + len(boundary) + len(b"--\r\n")
     expected = None if length is None else max(0, length - part.offset - trailer)
     expected = 0 if part.is_empty else expected
-    return _incoming(part, body.fields, expected, _rest(body, part))
+    incoming = _incoming(part, body.fields, expected, _rest(body, part))
+    incoming.late_fields = body.late_fields
+    return incoming
 
 
 async def _rest(body: FormBody, part: FilePart) -> AsyncGenerator[bytes, None]:

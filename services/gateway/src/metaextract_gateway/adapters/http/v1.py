@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import re
 from typing import Final
 
 import grpc
@@ -19,10 +18,11 @@ from metaextract_gateway.adapters.http import event_streams, negotiation, transc
 from metaextract_gateway.adapters.http.event_streams import Watching
 from metaextract_gateway.adapters.http.intake import Intake
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions
+from metaextract_gateway.adapters.http.quoted import quoted
 from metaextract_gateway.adapters.http.renderings import results
 from metaextract_gateway.adapters.http.transcoding import to_json
 from metaextract_gateway.domain import errors
-from metaextract_gateway.domain.model import Happening, Operations, Quoted
+from metaextract_gateway.domain.model import Happening, Operations
 
 EXTRACTOR: Final = pb.DESCRIPTOR.services_by_name["ExtractorService"]
 FIELD_DICTIONARY: Final = dictionary_pb2.DESCRIPTOR.services_by_name["FieldDictionaryService"]
@@ -35,7 +35,6 @@ PARAMETERS: Final = (
     "quote",
     "quote_file",
 )
-_QUOTE: Final = re.compile(r"quotes/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RESPOND_ASYNC: Final = "respond-async"
 INDEX: Final = {
     "name": "MetaExtract",
@@ -62,7 +61,7 @@ INDEX: Final = {
     "field_groups": "GET /v1/fieldGroups",
     "field_dictionary": "GET /v1/fieldDictionary",
     "server": "GET /v1/server",
-    "me": "GET /v1/users/me (signed in: by POST /api/auth/login, or a token of the identity provider)",
+    "me": "GET /v1/users/me (signed in: by POST /api/auth/login, a token of the identity provider, or a key)",
     "api_keys": "POST /v1/apiKeys {title, expire_time?}, GET /v1/apiKeys, DELETE /v1/apiKeys/{id}; "
     "programs send them as X-API-Key",
 }
@@ -91,18 +90,19 @@ def routes(
         negotiation.chosen(request, [negotiation.JSON])
         transcoding.refuse_others(request, PARAMETERS)
         refuse_other_media(request)
-        operations, quoted = operations_of(request), _quoted(request)
+        operations, asked = operations_of(request), request.query_params
+        price = quoted(asked.get("quote", ""), asked.get("quote_file", ""))
         incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
         account = who.account_of_upload(request, request.headers.get("x-session-id", ""))
         visitor = intake.visitor(request, account)
         upload = intake.upload(
             request,
             incoming,
-            extraction_id=request.query_params.get("extraction_id", ""),
-            partial_results=request.query_params.get("partial_results") == "true",
+            extraction_id=asked.get("extraction_id", ""),
+            partial_results=asked.get("partial_results") == "true",
             operations=operations,
-            quoted=quoted,
-            batch=request.query_params.get("batch", ""),
+            quoted=price,
+            batch=asked.get("batch", ""),
         )
         if _prefers_async(request):
             name = await intake.begin(visitor.payer, dataclasses.replace(upload, detached=True), incoming)
@@ -152,18 +152,6 @@ def operations_of(request: Request) -> Operations:
     if not set(asked) <= set(known):
         raise common_errors.invalid_request("operations", f"must be of {', '.join(known)}")
     return Operations(**{name: name in asked for name in known})
-
-
-def _quoted(request: Request) -> Quoted | None:
-    """Return the price that `?quote=quotes/{id}&quote_file=` claims; it must hold."""
-    name, file_id = (request.query_params.get(one, "") for one in ("quote", "quote_file"))
-    if not (name or file_id):
-        return None
-    if not _QUOTE.fullmatch(name):
-        raise common_errors.invalid_request("quote", "must be the name of a quote, `quotes/{id}`")
-    if not file_id:
-        raise common_errors.invalid_request("quote_file", "must be the id of a file in the quote")
-    return Quoted(name.removeprefix("quotes/"), file_id, must_hold=True)
 
 
 def _unseen(_happening: Happening) -> None:

@@ -60,7 +60,7 @@ class RpcExtractor:
         self, owner: str, upload: Upload, chunks: AsyncIterator[bytes]
     ) -> AsyncGenerator[Happening, None]:
         """Extract. An error that `chunks` raises ends the call and is raised here."""
-        sending = Sending(chunks, upload.sha256)
+        sending = Sending(chunks, bytes.fromhex(upload.sha256))
         requests = _requests(owner, upload, sending)
         call = self._stub.Extract(requests, timeout=self._upload_seconds_max)
         try:

@@ -1,6 +1,5 @@
 """The journal of billing over gRPC."""
 
-from collections import deque
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -27,16 +26,19 @@ class RpcJournal:
         self._stub: BillingServiceAsyncStub = BillingServiceStub(channel)
 
     async def movements(self, account: str, count_max: int) -> list[Movement]:
-        """ListTransfers, to the end: the journal begins with the oldest."""
-        newest: deque[Movement] = deque(maxlen=count_max)
-        number = 0
-        while True:
-            request = pb.ListTransfersRequest(account=account, page_size=PAGE_SIZE, after_number=number)
+        """ListTransfers, from the newest on, until there are enough: holds, which move nothing, are many."""
+        found: list[Movement] = []
+        before = 0
+        while len(found) < count_max:
+            request = pb.ListTransfersRequest(
+                account=account, page_size=PAGE_SIZE, newest_first=True, before_number=before
+            )
             page = (await self._stub.ListTransfers(request)).transfers
-            newest.extend(movement for one in page if (movement := _movement(one)))
+            found.extend(movement for one in page if (movement := _movement(one)))
             if len(page) < PAGE_SIZE:
-                return list(reversed(newest))
-            number = page[-1].number
+                break
+            before = page[-1].number
+        return found[:count_max]
 
     async def grant(self, account: str, request_id: str, credits_: int) -> None:
         """GrantCredits."""

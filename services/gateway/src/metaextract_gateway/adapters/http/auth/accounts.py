@@ -1,6 +1,6 @@
 """Registering, signing in and out, in the legacy shapes (§1.11)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.auth import cookies, csrf, legacy_answers
 from metaextract_gateway.adapters.http.auth.callers import caller_of
 from metaextract_gateway.adapters.http.auth.csrf import CsrfTokens
-from metaextract_gateway.adapters.http.auth.legacy_answers import NO_SUBSCRIPTION, required, shown
+from metaextract_gateway.adapters.http.auth.legacy_answers import NO_SUBSCRIPTION, required, shown, told
 from metaextract_gateway.adapters.http.auth.renewals import SignedInSessions
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body
 from metaextract_gateway.adapters.http.problems import retry_after
@@ -22,6 +22,7 @@ from metaextract_gateway.domain.identity import Session, SignIn, User, Users, si
 from metaextract_gateway.domain.ports import Balances
 
 CSRF_COOKIE: Final = "csrf_token"
+REGISTERED_BY: Final = ("email", "username", "password")
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,21 @@ class Accounts:
         ]
 
     async def register(self, request: Request) -> Response:
-        """Make a user, and sign them in."""
+        """Make a user, and sign them in. What is no text counts as an empty one, which is refused."""
+        wrong: Mapping[str, Sequence[str]] = {}
         try:
             body = await json_body(request)
-            if wrong := required(body, "email", "username", "password"):
-                return legacy_answers.validation_failed(wrong)
-            user = await self.users.register(body["email"], body["username"], body["password"])
+            wrong = required(body, *REGISTERED_BY)
+            texts = ("" if name in wrong else body[name] for name in REGISTERED_BY)
+            user = await self.users.register(*texts)
             return await self._signed_in(request, user, {"credits": 0}, 201)
         except BodyError as error:
             return error.response
         except ServiceError as error:
             match error.reason:
+                case "REGISTRATION_INVALID":
+                    broken = {name: told(name, rules) for name, rules in error.metadata.items()}
+                    return legacy_answers.validation_failed({**broken, **wrong})
                 case "EMAIL_TAKEN":
                     return _refused(409, "Email already registered", "EMAIL_EXISTS")
                 case "USERNAME_TAKEN":
@@ -66,7 +71,10 @@ class Accounts:
         """Sign somebody in by their password."""
         try:
             body = await json_body(request)
-            if wrong := required(body, "email", "password"):
+            wrong = required(body, "email", "password")
+            if body.get("password") == "":
+                wrong["password"] = ["Password is required"]
+            if wrong:
                 return legacy_answers.validation_failed(wrong)
             address = request.client.host if request.client else ""
             user = await self.users.with_password(body["email"], body["password"], address)
@@ -100,7 +108,8 @@ class Accounts:
             return legacy_answers.failed(error, "Refresh failed")
         if session is None:
             response = _refused(401, "Not authenticated", "NOT_AUTHENTICATED")
-            cookies.clear(response)
+            if cookies.NAME in request.cookies:
+                cookies.clear(response)
             return response
         user = shown(session.user, subscriptionStatus=NO_SUBSCRIPTION)
         return self._kept(request, session, {"success": True, "user": user})
@@ -129,6 +138,7 @@ class Accounts:
             CSRF_COOKIE,
             token,
             max_age=int(csrf.LIFETIME.total_seconds()),
+            expires=expiry,
             path="/",
             secure=request.url.scheme == "https",
             samesite=STRICT,

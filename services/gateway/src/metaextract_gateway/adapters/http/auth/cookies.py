@@ -18,7 +18,8 @@ def leave(connection: HTTPConnection, response: Response, session: Session, acce
     response.set_cookie(
         NAME,
         access_token,
-        max_age=max(0, int((session.expire_time - datetime.now(UTC)).total_seconds())),
+        max_age=max(0, round((session.expire_time - datetime.now(UTC)).total_seconds())),
+        expires=session.expire_time,
         path="/",
         secure=connection.url.scheme == "https",
         httponly=True,
@@ -28,4 +29,4 @@ def leave(connection: HTTPConnection, response: Response, session: Session, acce
 
 def clear(response: Response) -> None:
     """Let the browser forget its session."""
-    response.delete_cookie(NAME, path="/", httponly=True, samesite=LAX)
+    response.headers.append("Set-Cookie", f"{NAME}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT")

@@ -11,14 +11,32 @@ from metaextract_gateway.adapters.http.problems import retry_after
 from metaextract_gateway.domain.identity import User
 
 NO_SUBSCRIPTION: Final = "none"
-_PASSWORD_RULES: Final[Mapping[str, str]] = {
-    "length": "Password must be 8 to 72 characters",
-    "upper_case": "Password must contain at least one uppercase letter",
-    "lower_case": "Password must contain at least one lowercase letter",
-    "digit": "Password must contain at least one number",
-    "special": "Password must contain at least one special character",
+RESET_SENT: Final = "If an account exists with this email, a reset link has been sent."
+_RULES: Final[Mapping[str, Mapping[str, str]]] = {
+    "email": {"form": "Invalid email address"},
+    "username": {
+        "too_short": "Username must be at least 3 characters",
+        "too_long": "String must contain at most 50 character(s)",
+    },
+    "password": {
+        "too_short": "Password must be at least 8 characters",
+        "too_long": "Password must be no more than 72 characters",
+        "upper_case": "Password must contain at least one uppercase letter",
+        "lower_case": "Password must contain at least one lowercase letter",
+        "digit": "Password must contain at least one number",
+        "special": "Password must contain at least one special character",
+    },
 }
+"""What fields must be, in the words of the original."""
 _FIELDS: Final[Mapping[str, str]] = {"new_password": "password"}
+_TYPES: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
 
 
 def auth_required() -> JSONResponse:
@@ -40,10 +58,16 @@ def validation_failed(details: Mapping[str, Sequence[str]]) -> JSONResponse:
 def required(body: Mapping[str, Any], *names: str) -> dict[str, list[str]]:
     """Return what is wrong with texts that a body must have; nothing if all are there."""
     return {
-        name: ["Required" if body.get(name) is None else "Expected string"]
+        name: [f"Expected string, received {_TYPES[type(body[name])]}" if name in body else "Required"]
         for name in names
-        if not isinstance(body.get(name), str) or not body[name]
+        if not isinstance(body.get(name), str)
     }
+
+
+def told(field: str, rules: str) -> list[str]:
+    """Return what is wrong with a field that breaks rules, given by their names."""
+    words = _RULES.get(field, {})
+    return [words.get(rule, f"Invalid {field}") for rule in rules.split(",")]
 
 
 def failed(error: ServiceError, what: str) -> JSONResponse:
@@ -52,10 +76,9 @@ def failed(error: ServiceError, what: str) -> JSONResponse:
         case "INVALID_REQUEST":
             field = error.metadata.get("field", "")
             name = _FIELDS.get(field, field)
-            return validation_failed({name: [f"{name.capitalize()} {error.metadata.get('rule', '')}"]})
+            return validation_failed({name: told(name, "form")})
         case "PASSWORD_WEAK":
-            rules = error.metadata.get("rules", "").split(",")
-            return validation_failed({"password": [_PASSWORD_RULES.get(rule, rule) for rule in rules]})
+            return validation_failed({"password": told("password", error.metadata.get("rules", ""))})
         case "MAIL_NOT_CONFIGURED":
             return JSONResponse({"error": what, "message": "This server does not send mail"}, 503)
     away = error.kind in (Kind.UNAVAILABLE, Kind.DEADLINE)

@@ -15,7 +15,6 @@ from metaextract_gateway.adapters.http.auth.legacy_answers import required
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body
 from metaextract_gateway.domain.identity import Users
 
-_SENT: Final = "If an account exists with this email, a reset link has been sent."
 _RESENT: Final = "Failed to resend verification email"
 _Handler: TypeAlias = Callable[[Request, dict[str, Any]], Awaitable[Response]]
 
@@ -41,7 +40,7 @@ class Passwords:
         if wrong := required(body, "email"):
             return legacy_answers.validation_failed(wrong)
         await self.users.request_password_reset(body["email"])
-        return JSONResponse({"message": _SENT})
+        return JSONResponse({"message": legacy_answers.RESET_SENT})
 
     async def confirm_reset(self, _request: Request, body: dict[str, Any]) -> Response:
         """Take the token for a new password."""
@@ -57,10 +56,11 @@ class Passwords:
 
     async def verify_email(self, _request: Request, body: dict[str, Any]) -> Response:
         """Take the token as proof of the address."""
-        if required(body, "token"):
+        token = body.get("token")
+        if not isinstance(token, str) or not token:
             return JSONResponse({"error": "Verification token is required"}, 400)
         try:
-            user = await self.users.verify_email(body["token"])
+            user = await self.users.verify_email(token)
         except ServiceError as error:
             if error.reason != "ONE_TIME_TOKEN_INVALID":
                 raise

@@ -1,4 +1,4 @@
-"""/v1: the person who is signed in, and the keys their programs use.
+"""/v1: who is signed in, which a key may ask too, and the keys of a person's programs.
 
 The calls are unary, but whose they are is never the client's to say: so they are written by hand.
 """
@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute, Route
 from metaextract.billing.v1 import users_pb2 as pb
 from metaextract.billing.v1.users_pb2_grpc import UsersServiceStub
 from metaextract_gateway.adapters.http import negotiation
-from metaextract_gateway.adapters.http.auth.callers import require_person
+from metaextract_gateway.adapters.http.auth.callers import require_person, require_sign_in
 from metaextract_gateway.adapters.http.transcoding import body_of, parameters, parsed, to_json
+from metaextract_gateway.domain.identity import Caller
 
 if TYPE_CHECKING:  # the typed face of the stub, which exists for type checkers only
     from metaextract.billing.v1.users_pb2_grpc import UsersServiceAsyncStub
@@ -28,11 +29,11 @@ def routes(billing: grpc.aio.Channel) -> list[BaseRoute]:
     stub: UsersServiceAsyncStub = UsersServiceStub(billing)
 
     async def me(request: Request) -> Response:
-        found = await stub.GetUser(pb.GetUserRequest(name=_asked(request)))
+        found = await stub.GetUser(pb.GetUserRequest(name=_asked_by(require_sign_in(request), request)))
         return Response(to_json(found.user), media_type="application/json")
 
     async def create(request: Request) -> Response:
-        owner = _asked(request)
+        owner = _asked_by(require_person(request), request)
         wanted = parsed(pb.CreateApiKeyRequest, await body_of(request), ours=("user",))
         wanted.user = owner
         made = await stub.CreateApiKey(wanted)
@@ -40,11 +41,13 @@ def routes(billing: grpc.aio.Channel) -> list[BaseRoute]:
         return Response(to_json(made), 201, headers, media_type="application/json")
 
     async def list_(request: Request) -> Response:
-        found = await stub.ListApiKeys(pb.ListApiKeysRequest(user=_asked(request)))
+        found = await stub.ListApiKeys(
+            pb.ListApiKeysRequest(user=_asked_by(require_person(request), request))
+        )
         return Response(to_json(found), media_type="application/json")
 
     async def revoke(request: Request) -> Response:
-        owner = _asked(request)
+        owner = _asked_by(require_person(request), request)
         name = owner + _KEYS + request.path_params["api_key"]
         await stub.RevokeApiKey(pb.RevokeApiKeyRequest(user=owner, name=name))
         return Response(status_code=204)
@@ -57,12 +60,11 @@ def routes(billing: grpc.aio.Channel) -> list[BaseRoute]:
     ]
 
 
-def _asked(request: Request) -> str:
+def _asked_by(caller: Caller, request: Request) -> str:
     """Return whose request it is; raises what is wrong with it."""
-    user = require_person(request).user
     negotiation.chosen(request, [negotiation.JSON])
     parameters(request, {})
-    return _NAME + user
+    return _NAME + caller.user
 
 
 def _id(key: pb.ApiKey) -> str:

@@ -5,7 +5,8 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PREFIX: Final = "/api/"
+from metaextract_gateway.adapters.http.legacy.paths import is_legacy
+
 _JSON: Final = "application/json"
 
 
@@ -17,7 +18,7 @@ class LegacyCharsetMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or not is_legacy(scope["path"]):
             await self._app(scope, receive, send)
             return
 

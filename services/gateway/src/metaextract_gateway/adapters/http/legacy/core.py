@@ -4,9 +4,11 @@ It had a balance of its own beside that of images; here an owner has one. What i
 somebody else's money (§10.C, 23), it answers to the owner.
 """
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -14,23 +16,40 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from metaextract_common.errors import Kind, ServiceError
+from metaextract_gateway.adapters.http import rate_rules
 from metaextract_gateway.adapters.http.auth.callers import caller_of, require
 from metaextract_gateway.adapters.http.legacy import credits as credits_
 from metaextract_gateway.adapters.http.legacy import errors, payments, schedule
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
-from metaextract_gateway.adapters.http.legacy.sessions import Sessions
+from metaextract_gateway.adapters.http.legacy.sessions import (
+    Sessions,
+    leave_cookie,
+    new_session,
+    session_account,
+)
 from metaextract_gateway.domain.identity import Role
 from metaextract_gateway.domain.money import Movement
 from metaextract_gateway.domain.ports import Balances, Journal, Purchases
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-TIERS: Final = ("professional", "starter", "forensic", "premium", "enterprise", "super")
-"""What the original sold by subscription (§5.7)."""
+TIERS: Final = {
+    "professional": "professional",
+    "starter": "professional",
+    "forensic": "forensic",
+    "premium": "forensic",
+    "enterprise": "enterprise",
+    "super": "enterprise",
+}
+"""What the original sold by subscription (§5.7), by every name."""
 MOVEMENTS_COUNT_MAX: Final = 100
 GRANT_DEFAULT: Final = 100
 GRANT_MAX: Final = 1_000_000
-SECONDS_PER_DAY: Final = 86_400
+DAY: Final = timedelta(days=1)
+_MAKING_CREDITS: Final = (
+    "/api/dev/credits/grant",
+    "/api/dev/images_mvp/credits/grant",
+)
 _WITHOUT_ENGINE: Final = (
     ("/api/credits/trends", "GET"),
     ("/api/user/extractions", "GET"),
@@ -56,13 +75,14 @@ def routes(
         "/api/subscription/status": (desk.subscription, "GET"),
         "/api/subscription/cancel": (desk.cancel, "POST"),
         "/api/admin/credits/refund-eligibility": (desk.refundable, "GET"),
+        "/api/credits/add": (desk.nothing_here, "POST"),
     }
-    if not metered:
-        paths["/api/dev/credits/grant"] = (desk.grant, "POST")
-        paths["/api/dev/images_mvp/credits/grant"] = (desk.grant, "POST")
+    for path in _MAKING_CREDITS:
+        paths[path] = (desk.nothing_here if metered else desk.grant, "POST")
     return [
         *(Route(path, handler, methods=[method]) for path, (handler, method) in paths.items()),
         *(Route(path, desk.without_engine, methods=[method]) for path, method in _WITHOUT_ENGINE),
+        Route("/api/admin/{path:path}", desk.administration, methods=list(rate_rules.ANY_METHOD)),
     ]
 
 
@@ -88,7 +108,8 @@ class _Desk:
         """Tell owners what became of their credits, the newest first."""
         account = self.who.account_of(request, {})
         if not account:
-            return authentication_required()
+            named = request.query_params.get("balanceId")
+            return authentication_required() if named else JSONResponse({"transactions": []})
         try:
             balance = await self.balances.balance(account)
             if request.query_params.get("balanceId", balance.id) != balance.id:
@@ -100,6 +121,12 @@ class _Desk:
 
     async def use(self, request: Request) -> Response:
         """Refuse: credits are spent by extractions. The original took them from whomever was named."""
+        try:
+            body = await json_body(request)
+        except BodyError as error:
+            return error.response
+        if not body.get("balanceId") or not body.get("amount"):
+            return _bare(400, "Balance ID and amount required")
         return errors.forbidden() if self.who.user_account_of(request) else authentication_required()
 
     async def subscribe(self, request: Request) -> Response:
@@ -109,18 +136,20 @@ class _Desk:
             catalogue = await self.purchases.catalogue()
         except BodyError as error:
             return error.response
-        except ServiceError:
-            return _bare(500, "Failed to create checkout session")
+        except ServiceError as error:
+            return credits_.refused_purchase(error)
         if not catalogue.payable:
-            return errors.payments_not_configured()
-        known = text(body.get("tier"), max(map(len, TIERS))) in TIERS
-        return _bare(500, "Product configuration missing") if known else _bare(400, "Invalid tier")
+            return errors.payments_module_not_configured()
+        tier = TIERS.get(text(body.get("tier"), max(map(len, TIERS))).lower())
+        return _bare(400, f"Product not configured for tier: {tier}" if tier else "Invalid tier")
 
     async def subscription(self, request: Request) -> Response:
-        """Tell a user of their own: there is none."""
+        """Tell a user of their own: there is none. Whoever asks for nobody's hears as much."""
         caller = caller_of(request)
         if not caller.is_signed_in:
-            return authentication_required()
+            named = request.query_params.get("userId")
+            none = {"tier": "enterprise", "status": "none"}
+            return authentication_required() if named else JSONResponse(none)
         if request.query_params.get("userId", caller.user) != caller.user:
             return errors.forbidden()
         return JSONResponse({"tier": "enterprise", "status": "none", "subscriptionId": None})
@@ -144,7 +173,7 @@ class _Desk:
         except ServiceError as error:
             if error.kind is Kind.NOT_FOUND:
                 return _bare(404, "Purchase not found")
-            return errors.render(error)
+            return _not_for(error)
         return JSONResponse(
             {
                 "eligible": refund.eligible,
@@ -155,7 +184,7 @@ class _Desk:
                     "createdAt": errors.iso(refund.create_time),
                     "withinWindow": refund.within_window,
                     "unused": refund.unused,
-                    "ageDays": int(refund.age.total_seconds() // SECONDS_PER_DAY),
+                    "ageDays": refund.age / DAY,
                 },
             }
         )
@@ -164,25 +193,56 @@ class _Desk:
         """Give whoever asks some credits: for trying things out where nothing is charged."""
         try:
             body = await json_body(request)
-            account = self.who.account_of(request, body)
-            wanted = body.get("credits", GRANT_DEFAULT)
-            if not account:
-                return _bare(400, "Session ID required")
-            if type(wanted) is not int or not 0 < wanted <= GRANT_MAX:
-                return _bare(400, "Invalid credits")
+            wanted = _wanted(body.get("credits"))
+            if wanted is None:
+                return _bare(400, "credits must be a positive number")
+            named = self.who.account_of(request, body)
+            session = "" if named else new_session()
+            account = named or session_account(session)
             await self.journal.grant(account, str(uuid.uuid4()), wanted)
             balance = await self.balances.balance(account)
         except BodyError as error:
             return error.response
         except ServiceError:
             return _bare(500, "Failed to grant credits")
-        return JSONResponse({"ok": True, "balanceId": balance.id, "credits": balance.credits_available})
+        given = {"ok": True, "balanceId": balance.id, "credits": balance.credits_available}
+        response = JSONResponse(given)
+        if session:
+            leave_cookie(request, response, session)
+        return response
+
+    async def nothing_here(self, _request: Request) -> Response:
+        """Say what the original said in production of what makes credits out of nothing."""
+        return _bare(404, "Not found")
+
+    async def administration(self, request: Request) -> Response:
+        """Say nothing of what there is to anybody but administrators."""
+        try:
+            require(request, Role.ADMIN)
+        except ServiceError as error:
+            return _not_for(error)
+        return errors.no_endpoint(request)
 
     async def without_engine(self, request: Request) -> Response:
         """Refuse: there is nothing behind these, and the original let only users see it."""
         if self.who.user_account_of(request):
             return errors.no_endpoint(request)
         return authentication_required()
+
+
+def _wanted(stated: object) -> int | None:
+    """Return how many credits somebody wants; None if that is no such number."""
+    text_ = str(GRANT_DEFAULT if stated is None else stated)
+    wanted = int(text_) if re.fullmatch(r"\d{1,7}", text_, re.ASCII) else 0
+    return wanted if 0 < wanted <= GRANT_MAX else None
+
+
+def _not_for(error: ServiceError) -> Response:
+    """Refuse what is for administrators, to strangers in the words of the original."""
+    if error.kind is not Kind.UNAUTHENTICATED:
+        return errors.render(error)
+    message = "Admin authentication required"
+    return JSONResponse({"error": "Unauthorized", "message": message}, 401)
 
 
 def transaction(balance_id: str, movement: Movement) -> dict[str, Any]:

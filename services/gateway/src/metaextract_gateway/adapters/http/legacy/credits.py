@@ -1,7 +1,7 @@
 """Packs, balance, purchase and claim of credits, in the legacy shapes (§1.7)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,7 +14,12 @@ from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.intake import idempotency_key
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, text
-from metaextract_gateway.adapters.http.legacy.sessions import Sessions, session_account
+from metaextract_gateway.adapters.http.legacy.sessions import (
+    Sessions,
+    leave_cookie,
+    new_session,
+    session_account,
+)
 from metaextract_gateway.domain.money import Pack
 from metaextract_gateway.domain.ports import Balances, Purchases
 
@@ -40,9 +45,9 @@ def routes(
         Route("/api/images_mvp/credits/purchase", counter.purchase, methods=["POST"]),
         Route("/api/images_mvp/credits/claim", account.claim, methods=["POST"]),
         # The payments module (§1.10): an owner has one balance, whichever module is asked.
-        Route("/api/credits/balance", account.balance),
+        Route("/api/credits/balance", account.balance_with_session),
         Route("/api/credits/purchase", counter.purchase_of_user, methods=["POST"]),
-        Route("/api/credits/claim", account.claim, methods=["POST"]),
+        Route("/api/credits/claim", account.claim_of_module, methods=["POST"]),
     ]
 
 
@@ -57,20 +62,42 @@ class _Account:
         account = self._who.account_of(request, {})
         if not account:
             return JSONResponse({"credits": 0, "balanceId": None})
+        return await self._balance_of(account)
+
+    async def balance_with_session(self, request: Request) -> Response:
+        """Show a balance; whoever has no session yet gets one, as the payments module did."""
+        if account := self._who.account_of(request, {}):
+            return await self._balance_of(account)
+        session = new_session()
+        response = await self._balance_of(session_account(session))
+        leave_cookie(request, response, session)
+        return response
+
+    async def claim(self, request: Request) -> Response:
+        if account := self._who.user_account_of(request):
+            return await self._claimed(request, account)
+        return JSONResponse({"error": "Authentication required", "code": "AUTH_REQUIRED"}, 401)
+
+    async def claim_of_module(self, request: Request) -> Response:
+        """Claim, refused in the words of the payments module."""
+        if account := self._who.user_account_of(request):
+            return await self._claimed(request, account)
+        return _bare(401, "Authentication required")
+
+    async def _balance_of(self, account: str) -> Response:
         try:
             found = await self._balances.balance(account)
         except ServiceError:
             return _bare(500, "Failed to get credit balance")
         return JSONResponse({"credits": found.credits_available, "balanceId": found.id})
 
-    async def claim(self, request: Request) -> Response:
-        account = self._who.user_account_of(request)
-        if not account:
-            return JSONResponse({"error": "Authentication required", "code": "AUTH_REQUIRED"}, 401)
+    async def _claimed(self, request: Request, account: str) -> Response:
         try:
             session = self._who.session_of(request, await json_body(request))
             if not session:
-                return JSONResponse({"transferred": 0})
+                response = JSONResponse({"transferred": 0})
+                leave_cookie(request, response, new_session())
+                return response
             request_id = idempotency_key(request) or str(uuid.uuid4())
             transferred = await self._balances.claim(session_account(session), account, request_id)
         except BodyError as error:
@@ -98,29 +125,43 @@ class _Counter:
         return JSONResponse({"packs": packs, "description": DESCRIPTION})
 
     async def purchase(self, request: Request) -> Response:
+        return await self._sold(
+            request, self.who.account_of, errors.payments_not_configured, _session_required
+        )
+
+    async def purchase_of_user(self, request: Request) -> Response:
+        """Sell to those who are signed in, in the words of the payments module."""
+        return await self._sold(
+            request,
+            lambda request, _body: self.who.user_account_of(request),
+            errors.payments_module_not_configured,
+            _sign_in_first,
+        )
+
+    async def _sold(
+        self,
+        request: Request,
+        buyer: Callable[[Request, Mapping[str, Any]], str],
+        unpayable: Callable[[], Response],
+        nobody: Callable[[], Response],
+    ) -> Response:
+        """Check what was asked for in the order of the original."""
         try:
-            return await self._purchased(request, await json_body(request))
+            body = await json_body(request)
+            catalogue = await self.purchases.catalogue()
+            if not catalogue.payable:
+                return unpayable()
+            pack = text(body.get("pack"), PACK_CHARACTERS_MAX)
+            if pack not in {one.id for one in catalogue.packs}:
+                return _bare(400, "Invalid credit pack")
+            account = buyer(request, body)
+            return await self._ordered(request, account, pack, body) if account else nobody()
         except BodyError as error:
             return error.response
         except ServiceError as error:
             return refused_purchase(error)
 
-    async def purchase_of_user(self, request: Request) -> Response:
-        """Sell to those who are signed in."""
-        if not self.who.user_account_of(request):
-            return _bare(401, "Authentication required")
-        return await self.purchase(request)
-
-    async def _purchased(self, request: Request, body: Mapping[str, Any]) -> Response:
-        catalogue = await self.purchases.catalogue()
-        if not catalogue.payable:
-            return errors.payments_not_configured()
-        pack = text(body.get("pack"), PACK_CHARACTERS_MAX)
-        if pack not in {one.id for one in catalogue.packs}:
-            return _bare(400, "Invalid credit pack")
-        account = self.who.account_of(request, body)
-        if not account:
-            return _bare(400, "Session ID required")
+    async def _ordered(self, request: Request, account: str, pack: str, body: Mapping[str, Any]) -> Response:
         found = await self.balances.balance(account)
         base = self.public_url or str(request.base_url).rstrip("/")
         return_url = f"{base}{SUCCESS_PATH}?{urlencode({'pack': pack, 'balanceId': found.id})}"
@@ -144,6 +185,15 @@ def refused_purchase(error: ServiceError) -> Response:
         case _:
             details = error.reason.replace("_", " ").capitalize()
             return JSONResponse({"error": "Failed to create checkout session", "details": details}, 500)
+
+
+def _session_required() -> Response:
+    return _bare(400, "Session ID required")
+
+
+def _sign_in_first() -> Response:
+    message = "Please sign in to purchase credits so they are available across devices."
+    return JSONResponse({"error": "Authentication required", "message": message}, 401)
 
 
 def shown(pack: Pack) -> dict[str, Any]:

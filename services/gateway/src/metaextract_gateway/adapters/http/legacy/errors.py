@@ -99,6 +99,12 @@ def payments_not_configured() -> JSONResponse:
     )
 
 
+def payments_module_not_configured() -> JSONResponse:
+    """The same, in the words of the payments module (§1.10)."""
+    message = "Please add DODO_PAYMENTS_API_KEY to enable payments"
+    return JSONResponse({"error": "Payment system not configured", "message": message}, 503)
+
+
 def _structured_response(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
@@ -122,10 +128,11 @@ def forbidden() -> JSONResponse:
 
 def no_endpoint(request: Request) -> JSONResponse:
     """Nothing answers at this path, or not to this method (§0.2)."""
+    sent = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
     query = f"?{request.url.query}" if request.url.query else ""
     body = {
         "error": "API endpoint not found",
-        "message": f"The endpoint {request.url.path}{query} does not exist",
+        "message": f"The endpoint {sent}{query} does not exist",
         "availableEndpoints": list(ENDPOINTS),
     }
     return JSONResponse(body, 404)

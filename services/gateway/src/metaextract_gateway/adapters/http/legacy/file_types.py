@@ -27,6 +27,10 @@ LEGACY_MEDIA_TYPES: Final = (
 """The types that the original accepted, in the order in which its quotes list them (§1.4)."""
 
 
+_GENERIC: Final = ("", "application/octet-stream", "binary/octet-stream", "application/xml", "text/xml")
+"""What clients say that do not know a format, or guess for SVG."""
+
+
 class FileTypes:
     """The accepted extensions and media types, asked of the extractor once."""
 
@@ -41,8 +45,7 @@ class FileTypes:
         extension = _extension(file_name)
         if extension not in self._extensions:
             return False
-        # Clients that do not know a format say octet-stream, or nothing, or guess a text type for SVG.
-        generic = media_type.lower() in ("", "application/octet-stream", "application/xml", "text/xml")
+        generic = media_type.lower() in _GENERIC
         return generic or media_type.lower() in self._media_types or media_type.lower().startswith("image/")
 
     async def may_be_quoted(self, file_name: str, media_type: str | None) -> bool:

@@ -1,18 +1,17 @@
 """What the payment service and its buyers send: webhooks (§5.8), confirmations (§1.10), the way back."""
 
-import base64
-import hashlib
 import re
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from metaextract_common.errors import ServiceError
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.legacy.bodies import BodyError, json_body, raw_body
 from metaextract_gateway.adapters.http.legacy.credits import SUCCESS_PATH
+from metaextract_gateway.adapters.http.pages import page
 from metaextract_gateway.domain.money import Payment, Webhook
 from metaextract_gateway.domain.ports import Purchases
 
@@ -23,23 +22,12 @@ _WEBHOOK_REFUSED: Final = {
     "WEBHOOK_EXPIRED": (400, "Webhook timestamp expired"),
     "WEBHOOK_SECRET_MISSING": (500, "Webhook secret not configured"),
     "INVALID_REQUEST": (400, "Invalid webhook signature"),  # headers that no signature has
+    # Signed, and not to be understood: the sender tries again, and a later version may understand it.
+    "WEBHOOK_UNREADABLE": (400, "Invalid webhook payload"),
 }
+_NO_PURCHASE: Final = ("order_missing", "subscription")
+"""Why a payment is parked that was not for credits."""
 
-_STYLE: Final = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}"
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-    '<meta name="viewport" content="width=device-width">'
-    f"<style>{_STYLE.replace('{', '{{').replace('}', '}}')}</style></head>"
-    '<body><main><h1>{title}</h1>{text}<p><a href="/">Continue</a></p></main></body></html>'
-)
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'",
-    "Referrer-Policy": "no-referrer",  # the address holds the payment's id
-    "X-Content-Type-Options": "nosniff",
-}
 _TERMS: Final = "Credits do not expire. Packs of which no credit was used can be refunded within 7 days."
 _UNTOLD: Final = {
     "PAYMENT_NOT_SUCCEEDED": (
@@ -62,6 +50,7 @@ def routes(purchases: Purchases) -> list[BaseRoute]:
         Route("/api/webhooks/dodo", desk.webhook, methods=["POST"]),
         Route("/api/payments/confirm", desk.confirm, methods=["POST"]),
         Route(SUCCESS_PATH, desk.success),
+        Route("/credits/success", desk.success),  # to which checkouts of the original's payments module lead
     ]
 
 
@@ -99,27 +88,36 @@ class _Desk:
         """
         try:
             payment = (await json_body(request)).get("paymentId")
-            if not isinstance(payment, str) or not PAYMENT.fullmatch(payment):
-                return JSONResponse({"error": "Payment ID required"}, 400)
+            if not isinstance(payment, str) or not payment:
+                return await self._nothing_to_confirm()
+            if not PAYMENT.fullmatch(payment):
+                return _bare(400, "Payment not found")
             return confirmed(await self._purchases.confirm(payment))
         except BodyError as error:
             return error.response
         except ServiceError as error:
             return not_confirmed(error)
 
+    async def _nothing_to_confirm(self) -> Response:
+        if not (await self._purchases.catalogue()).payable:
+            return errors.payments_module_not_configured()
+        return _bare(400, "paymentId is required")
+
     async def success(self, request: Request) -> Response:
         """Tell a buyer who returns what became of the payment, after asking; without any script."""
         payment = request.query_params.get("payment_id", "")
         if not PAYMENT.fullmatch(payment):
-            return _page("No payment", "This address does not name a payment.")
+            return page("No payment", "This address does not name a payment.")
         try:
-            return _page(*_told(await self._purchases.confirm(payment)))
+            return page(*_told(await self._purchases.confirm(payment)))
         except ServiceError as error:
-            return _page(*_UNTOLD.get(error.reason, _LATER))
+            return page(*_UNTOLD.get(error.reason, _LATER))
 
 
 def confirmed(payment: Payment) -> Response:
     """Render a payment that was made; one that brings no credits is not confirmed."""
+    if payment.parked in _NO_PURCHASE:
+        return _bare(400, "Unsupported payment type")
     if payment.credits_granted == 0:
         return JSONResponse({"error": "Payment not credited", "status": payment.parked}, 409)
     return JSONResponse({"ok": True})
@@ -132,11 +130,16 @@ def not_confirmed(error: ServiceError) -> Response:
             body = {"error": "Payment not succeeded", "status": error.metadata.get("status", "")}
             return JSONResponse(body, 409)
         case "PAYMENT_NOT_FOUND":
-            return JSONResponse({"error": "Payment not found"}, 400)
+            return _bare(400, "Payment not found")
         case "PAYMENTS_NOT_CONFIGURED":
-            return errors.payments_not_configured()
+            return errors.payments_module_not_configured()
         case _:
-            return JSONResponse({"error": "Failed to confirm payment"}, 500)
+            details = error.reason.replace("_", " ").capitalize()
+            return JSONResponse({"error": "Failed to confirm payment", "details": details}, 500)
+
+
+def _bare(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status)
 
 
 def _told(payment: Payment) -> tuple[str, ...]:
@@ -147,9 +150,3 @@ def _told(payment: Payment) -> tuple[str, ...]:
             "lost.",
         )
     return "Thank you", f"{payment.credits_granted} credits have been added to your balance.", _TERMS
-
-
-def _page(title: str, *paragraphs: str) -> Response:
-    """Show texts of ours; nothing that a request says is among them."""
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return HTMLResponse(_PAGE.format(title=title, text=text), headers=_HEADERS)

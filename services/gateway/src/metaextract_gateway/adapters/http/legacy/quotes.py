@@ -1,5 +1,6 @@
 """POST /api/images_mvp/quote: what files would cost, before anybody sends them (§1.6)."""
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,8 +28,12 @@ _TRUE: Final = ("1", "true", "yes", "on")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file as the client describes it; `refusal` says why it is not priced, and is empty if it is."""
+    """A file as the client describes it; `refusal` says why it is not priced, and is empty if it is.
 
+    `id` is the client's, which may occur twice; `stated` has the one by which billing knows the file.
+    """
+
+    id: str
     stated: StatedFile
     media_type: str | None
     refusal: str
@@ -59,16 +64,31 @@ def routes(prices: Prices, file_types: FileTypes, who: Sessions, *, upload_bytes
     return [Route("/api/images_mvp/quote", quote, methods=["POST"])]
 
 
+def known_id(file_id: str) -> str:
+    """Return the id by which billing knows a file: the client's, if it can be written there."""
+    if not file_id or text(file_id, FILE_ID_CHARACTERS_MAX):
+        return file_id
+    return f"sha256-{hashlib.sha256(file_id.encode()).hexdigest()}"
+
+
 async def wanted_files(body: Mapping[str, Any], file_types: FileTypes, upload_bytes_max: int) -> list[Wanted]:
-    """Return the files of a request: the first ten, without those that cannot be named, each id once."""
+    """Return the files of a request: the first ten, without those that have no name.
+
+    Of files with one id each is priced, and the last one is the one that an upload can claim.
+    """
     stated = body.get("files")
     listed = stated[:FILES_COUNT_MAX] if isinstance(stated, list) else []
-    files: dict[str, Wanted] = {}
-    for one in listed:
-        id_ = text(one.get("id"), FILE_ID_CHARACTERS_MAX) if isinstance(one, dict) else ""
-        if id_:
-            files[id_] = await _wanted(id_, one, file_types, upload_bytes_max)
-    return list(files.values())
+    named = [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"]]
+    last = {one["id"]: at for at, one in enumerate(named)}
+    return [
+        await _wanted(
+            known_id(one["id"] if last[one["id"]] == at else f"{one['id']}\n{at}"),
+            one,
+            file_types,
+            upload_bytes_max,
+        )
+        for at, one in enumerate(named)
+    ]
 
 
 async def _wanted(id_: str, one: Mapping[str, Any], file_types: FileTypes, upload_bytes_max: int) -> Wanted:
@@ -81,7 +101,7 @@ async def _wanted(id_: str, one: Mapping[str, Any], file_types: FileTypes, uploa
         refusal = "file_too_large"
     elif not await file_types.may_be_quoted(name, media_type):
         refusal = "unsupported_type"
-    return Wanted(stated, media_type, refusal)
+    return Wanted(one["id"], stated, media_type, refusal)
 
 
 def document(quote: Quote, files: list[Wanted], upload_bytes_max: int) -> dict[str, Any]:
@@ -114,7 +134,7 @@ def document(quote: Quote, files: list[Wanted], upload_bytes_max: int) -> dict[s
 
 def _entry(file: Wanted, priced: PricedFile | None) -> dict[str, Any]:
     size = schedule.size_of(file.stated.width_pixels, file.stated.height_pixels)
-    about = {"id": file.stated.id, "accepted": priced is not None}
+    about = {"id": file.id, "accepted": priced is not None}
     shown = {"mp": size.megapixels, "mpBucket": size.bucket}
     if priced is None:
         warnings = [*size.warnings, file.refusal]

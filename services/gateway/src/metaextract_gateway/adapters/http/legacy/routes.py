@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -22,12 +23,12 @@ from metaextract_gateway.adapters.http import uploads
 from metaextract_gateway.adapters.http.auth.callers import caller_of
 from metaextract_gateway.adapters.http.intake import Intake, Outcome, Visitor, key_of_claim
 from metaextract_gateway.adapters.http.legacy import errors
-from metaextract_gateway.adapters.http.legacy.bodies import text
 from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
+from metaextract_gateway.adapters.http.legacy.late_fields import with_all_fields
 from metaextract_gateway.adapters.http.legacy.metadata import Access as LegacyAccess
 from metaextract_gateway.adapters.http.legacy.metadata import Mode, legacy_metadata
 from metaextract_gateway.adapters.http.legacy.progress import SessionProgress
-from metaextract_gateway.adapters.http.legacy.quotes import FILE_ID_CHARACTERS_MAX
+from metaextract_gateway.adapters.http.legacy.quotes import known_id
 from metaextract_gateway.adapters.http.legacy.schedule import price_by_length
 from metaextract_gateway.adapters.http.legacy.sessions import Sessions, leave_cookie, new_session
 from metaextract_gateway.adapters.http.legacy.sockets import SESSION_CHARACTERS_MAX, ProgressSockets
@@ -63,19 +64,28 @@ def routes(
     sockets: ProgressSockets,
     *,
     metered: bool,
+    waiting_dir: Path | None = None,
 ) -> list[BaseRoute]:
-    """Return the legacy routes that have to do with extracting."""
+    """Return the legacy routes that have to do with extracting.
+
+    `waiting_dir`: where a file waits for the fields behind it; None: where temporary files are kept.
+    """
     stub: ExtractorServiceAsyncStub = ExtractorServiceStub(extractor)
 
     async def extract(request: Request) -> Response:
         try:
             if not request.headers.get("content-type", "").lower().startswith(FORM):
                 raise no_file()
-            incoming = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
+            opened = await uploads.opened(request, upload_bytes_max=intake.upload_bytes_max)
+            incoming = replace(opened, file_name=_base_name(opened.file_name))
             if not await file_types.permit(incoming.file_name, incoming.media_type):
                 return errors.unsupported()
+            async with with_all_fields(incoming, waiting_dir, intake.upload_bytes_max) as whole:
+                return await extracted(request, whole)
         except ServiceError as error:
             return errors.render(error)
+
+    async def extracted(request: Request, incoming: IncomingUpload) -> Response:
         session_id = _session_id(request, incoming.fields)
         accounts = who.accounts_of_upload(request, session_id)
         response = await _answered(request, incoming, intake, Stages(progress, session_id), accounts)
@@ -101,7 +111,7 @@ def routes(
     return [
         Route("/api/images_mvp/extract", extract, methods=["POST"]),
         WebSocketRoute("/api/images_mvp/progress/{session_id}", sockets.serve),
-        WebSocketRoute("/api/images_mvp/progress/", sockets.serve),
+        WebSocketRoute("/api/images_mvp/progress", sockets.serve),
         Route("/api/health", health),
     ]
 
@@ -178,6 +188,11 @@ def _access(hold: Hold, delivered: Delivered, visitor: Visitor) -> LegacyAccess:
     )
 
 
+def _base_name(file_name: str) -> str:
+    """Return a file's name without the folders that some clients send along, as the original's parser did."""
+    return file_name.replace("\\", "/").rpartition("/")[2]
+
+
 def _email(fields: Mapping[str, str]) -> str:
     """Return the address whose trial may pay; empty if there is none (§1.4)."""
     email = (fields.get("trial_email") or fields.get("access_email") or "").strip().lower()
@@ -191,7 +206,7 @@ def _quoted(fields: Mapping[str, str], others: Sequence[str] = ()) -> Quoted | N
     As in the original, an upload whose quote nobody can know is priced by what it is (§2.1, step 8).
     """
     quote = fields.get("quote_id", "").strip().lower()
-    file_id = text(fields.get("client_file_id"), FILE_ID_CHARACTERS_MAX)
+    file_id = known_id(fields.get("client_file_id", ""))
     if not file_id or not _UUID.fullmatch(quote):
         return None
     return Quoted(quote, file_id, accounts=tuple(others))

@@ -1,5 +1,6 @@
 """How often what was done, in the shape of the legacy report (§6)."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -62,10 +63,10 @@ def since(range_: str, now: datetime) -> datetime | None:
 
 
 def events_count_max(stated: str) -> int:
-    """Return how many events a request wants looked at."""
-    if not stated.isascii() or not stated.isdigit() or not (wanted := int(stated[:9])):
-        return EVENTS_COUNT_DEFAULT
-    return min(wanted, EVENTS_COUNT_MAX)
+    """Return how many events a request wants looked at: the number that `limit` begins with."""
+    begun = re.match(r"\s*\+?(\d{1,9})", stated, re.ASCII)
+    wanted = int(begun[1]) if begun else 0
+    return min(wanted, EVENTS_COUNT_MAX) if wanted else EVENTS_COUNT_DEFAULT
 
 
 def document(usage: Usage, range_: str, limit: int, now: datetime) -> dict[str, Any]:
@@ -74,7 +75,8 @@ def document(usage: Usage, range_: str, limit: int, now: datetime) -> dict[str, 
     began = since(range_, now)
     completed = counts.get("analysis_completed", 0)
     success = usage.counts_by_value[_SUCCESS].get("true", 0)
-    ended = {"analysis_success": success, "analysis_failed": completed - success}
+    failed = usage.counts_by_value[_SUCCESS].get("false", 0)
+    ended = {"analysis_success": success, "analysis_failed": failed}
     took = usage.means[_TOOK]
     return {
         "period": {"range": range_, "since": began and iso(began), "until": iso(now), "limit": limit},
@@ -105,7 +107,7 @@ def document(usage: Usage, range_: str, limit: int, now: datetime) -> dict[str, 
         "analysis": {
             "completed": completed,
             "success": success,
-            "failed": completed - success,
+            "failed": failed,
             "average_processing_ms": None if took is None else round(took),
         },
         "paywall": {

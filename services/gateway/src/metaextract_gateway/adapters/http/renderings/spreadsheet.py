@@ -13,7 +13,7 @@ from metaextract.extractor.v1 import extractor_pb2 as pb
 from metaextract.extractor.v1 import result_pb2
 from metaextract_gateway.adapters.http.transcoding import whole_numbers
 
-_FORMULA: Final = re.compile(r"[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]")
+_FORMULA: Final = re.compile(r"[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 """What makes a spreadsheet take a text for a formula (OWASP, CSV injection)."""
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 

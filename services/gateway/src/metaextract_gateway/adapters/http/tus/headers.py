@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 
 from metaextract_common.errors import invalid_request
+from metaextract_gateway.adapters.http.multipart import stated_sha256
 from metaextract_gateway.application.resuming import CHECKSUMS, Checksum
 from metaextract_gateway.domain.resumable import Kept
 
@@ -66,10 +67,11 @@ def metadata(request: Request) -> dict[str, str]:
 
 
 def checksum(request: Request) -> Checksum | None:
-    """Return Upload-Checksum: `algorithm base64`. Raises INVALID_REQUEST."""
+    """Return Upload-Checksum, `algorithm base64`, or Content-Digest (RFC 9530). Raises INVALID_REQUEST."""
     text = request.headers.get("upload-checksum")
     if text is None:
-        return None
+        sha256 = stated_sha256(request.headers.get("content-digest", ""))
+        return Checksum("sha256", sha256) if sha256 else None
     algorithm, _, encoded = text.strip().partition(" ")
     if algorithm not in CHECKSUMS:
         raise invalid_request("Upload-Checksum", f"must be one of {', '.join(CHECKSUMS)}")

@@ -12,6 +12,8 @@ from metaextract_common.errors import ServiceError, invalid_request
 from metaextract_gateway.adapters.http import problems
 from metaextract_gateway.adapters.http.auth.callers import account_of
 from metaextract_gateway.adapters.http.intake import Intake, Visitor, idempotency_key
+from metaextract_gateway.adapters.http.multipart import stated_sha256
+from metaextract_gateway.adapters.http.quoted import quoted
 from metaextract_gateway.adapters.http.tus import headers
 from metaextract_gateway.adapters.http.uploads import (
     FILE_NAME_CHARACTERS_MAX,
@@ -124,6 +126,7 @@ def _known(intake: Intake, request: Request, visitor: Visitor, upload_id: str) -
         fields={},
         size_bytes_expected=size_bytes,
         chunks=_chunks(request),
+        sha256=stated_sha256(request.headers.get("repr-digest", "")),
     )
     upload = intake.upload(
         request,
@@ -131,6 +134,7 @@ def _known(intake: Intake, request: Request, visitor: Visitor, upload_id: str) -
         extraction_id=told.get("extraction_id", ""),
         partial_results=told.get("partial_results") == "true",
         operations=_operations(told.get("operations", "")),
+        quoted=quoted(told.get("quote", ""), told.get("quote_file", "")),
         batch=told.get("batch", ""),
     )
     return ResumableUpload(

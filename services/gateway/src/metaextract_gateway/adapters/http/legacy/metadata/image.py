@@ -1,70 +1,49 @@
-"""What is known of the pixels without decoding them; null is what is not known."""
+"""What is known of the picture without decoding it; null is what is not known."""
 
 from typing import Any, Final
 
 from metaextract.extractor.v1.result_pb2 import Field, FileFacts
 from metaextract_gateway.adapters.http.legacy.metadata.file_sections import has_size
+from metaextract_gateway.adapters.http.legacy.metadata.pixels import pixels
 from metaextract_gateway.adapters.http.legacy.metadata.tags import Tags, number
 
-_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # ISO/IEC 15948, table 11.1
-_PNG_PALETTE: Final = 3
-_PNG_WITH_ALPHA: Final = (4, 6)
-_PNG_MODES: Final = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
-_JPEG_MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
-_BITS_OF_A_BYTE: Final = 8
-_COUNTED_OR_SINGLE: Final = ("GIF", "JPEG", "PNG")
 _DOTS_PER_INCH: Final = {"inches": 1.0, "cm": 2.54}
 _INCHES_PER_METRE: Final = 0.0254
+_WEBP_ANIMATION: Final = 2  # RFC 9649, section 2.7.1
+_SEQUENCES: Final = frozenset({"avis", "hevc", "hevx", "msf1"})
+"""Brands of files with pictures in turn (ISO/IEC 23008-12, 10.3; AV1 Image File Format, 6.3)."""
+_UNTOLD: Final = ("EXV", "FITS", "JXL", "MJ2", "MPO", "SVG", "SVGZ")
+"""Formats that may hold several pictures, or none, and do not tell where we read."""
 
 
 def image(file: FileFacts, tags: Tags) -> dict[str, Any]:
-    """Return the `image` object; {} without a size. `mode` is Pillow's word for what a pixel consists of."""
+    """Return the `image` object; {} without a size."""
     if not has_size(file):
         return {}
     icc = {tag.name: tag.printed for tag in tags.of(Field.STANDARD_ICC)}
-    frames = _frames(file, tags)
+    described = pixels(file, tags)
+    is_animated, frames = _is_animated(file, tags), _frames(file, tags)
     return {
         "width": file.width_pixels,
         "height": file.height_pixels,
         "format": file.format.name or None,
-        "mode": _mode(file, tags),
+        "mode": described.mode,
         "dpi": _dpi(tags),
-        "bits_per_pixel": bits(tags)[1],
-        "color_palette": _palette(file, tags),
-        "animation": None if frames is None else frames > 1,
+        "bits_per_pixel": described.bits,
+        "color_palette": None if described.palette is None else _yes(described.palette),
+        "animation": is_animated,
         "frames": frames,
-        "icc_profile": "yes" if icc else "no",
-        "is_animated": None if frames is None else frames > 1,
+        "icc_profile": _yes(bool(icc)),
+        "is_animated": is_animated,
         "n_frames": frames,
         "has_icc_profile": bool(icc),
-        "has_transparency": _transparency(file, tags),
+        "has_transparency": described.transparency,
         "icc_profile_details": icc or None,
     }
 
 
-def bits(tags: Tags) -> tuple[int | None, int | None]:
-    """Return bits per channel and bits per pixel of the main image; None where the file does not say."""
-    depth = tags.integer(("PNG", "BitDepth"))
-    if depth is not None:
-        channels = _PNG_CHANNELS.get(tags.integer(("PNG", "ColorType")) or 0)
-        return depth, depth * channels if channels else None
-    for key in (("QuickTime", "ImagePixelDepth"), ("Meta", "ImagePixelDepth"), ("IFD0", "BitsPerSample")):
-        listed = _whole_numbers(tags.raw(key))
-        if len(listed) > 1:  # one number for each channel
-            return listed[0], sum(listed)
-    per_channel = tags.integer(("File", "BitsPerSample"), ("IFD0", "BitsPerSample"))
-    channels = tags.integer(("File", "ColorComponents"), ("IFD0", "SamplesPerPixel"))
-    if per_channel is not None:
-        return per_channel, per_channel * channels if channels else None
-    indexed = tags.integer(("GIF", "BitsPerPixel"))
-    return indexed, tags.integer(("File", "BitDepth")) if indexed is None else indexed
-
-
-def _whole_numbers(raw: object) -> list[int]:
-    parts = raw if isinstance(raw, list) else str(raw).split()
-    found = [number(part) for part in parts]
-    whole = [one for one in found if isinstance(one, int)]
-    return whole if len(whole) == len(found) else []
+def _yes(true: bool) -> str:
+    return "yes" if true else "no"
 
 
 def _dpi(tags: Tags) -> list[str] | None:
@@ -80,34 +59,23 @@ def _dpi(tags: Tags) -> list[str] | None:
     return None
 
 
+def _is_animated(file: FileFacts, tags: Tags) -> bool | None:
+    """Tell whether pictures are shown in turn. Pages and layers are not."""
+    match file.format.name:
+        case "GIF":
+            return (tags.integer(("GIF", "FrameCount")) or 1) > 1
+        case "PNG" | "APNG":
+            return (tags.integer(("PNG", "AnimationFrames")) or 1) > 1
+        case "WEBP":
+            return bool((tags.integer(("RIFF", "WebP_Flags")) or 0) & _WEBP_ANIMATION)
+        case "HEIC" | "HEIF" | "AVIF":
+            brands = (tags.get(("QuickTime", name)) for name in ("MajorBrand", "CompatibleBrands"))
+            return any(text in _SEQUENCES for brand in brands if brand for text in brand.texts())
+        case name:
+            return None if name in _UNTOLD else False
+
+
 def _frames(file: FileFacts, tags: Tags) -> int | None:
-    """Return how many pictures are shown in turn. The counts are there only where there are several."""
-    counted = tags.integer(("GIF", "FrameCount"), ("PNG", "AnimationFrames"))
-    return 1 if counted is None and file.format.name in _COUNTED_OR_SINGLE else counted
-
-
-def _mode(file: FileFacts, tags: Tags) -> str | None:
-    if file.format.name == "GIF":
-        return "P"
-    if file.format.name == "JPEG":
-        return _JPEG_MODES.get(tags.integer(("File", "ColorComponents")) or 0)
-    if tags.integer(("PNG", "BitDepth")) == _BITS_OF_A_BYTE:
-        return _PNG_MODES.get(tags.integer(("PNG", "ColorType")) or 0)
-    return None
-
-
-def _palette(file: FileFacts, tags: Tags) -> str | None:
-    color_type = tags.integer(("PNG", "ColorType"))
-    if color_type is not None:
-        return "yes" if color_type == _PNG_PALETTE else "no"
-    has_map = tags.raw(("GIF", "HasColorMap"))
-    if has_map is None:
-        return "no" if file.format.name == "JPEG" else None
-    return "yes" if has_map else "no"
-
-
-def _transparency(file: FileFacts, tags: Tags) -> bool | None:
-    color_type = tags.integer(("PNG", "ColorType"))
-    if color_type is None:
-        return False if file.format.name == "JPEG" else None
-    return color_type in _PNG_WITH_ALPHA or tags.get(("PNG", "Transparency")) is not None
+    """Return how many pictures there are, or pages. Formats that may have several count them then."""
+    counted = tags.integer(("GIF", "FrameCount"), ("PNG", "AnimationFrames"), ("File", "PageCount"))
+    return 1 if counted is None and _is_animated(file, tags) is False else counted

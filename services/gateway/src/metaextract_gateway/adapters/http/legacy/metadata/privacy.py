@@ -36,6 +36,8 @@ _CONTACT: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTACT_REGION: Final = re.compile(r"(city|region|state|province|country|ctry)$", re.IGNORECASE)
+_MAIL: Final = re.compile(r"\w@\w[\w.-]*\.[a-z]{2}", re.IGNORECASE)
+"""An address for e-mail, wherever it stands: authors write theirs where a name belongs."""
 _PLACEHOLDERS: Final = frozenset({"unknown", "undefined", "not set", "(none)", "default"})
 _COPIED_CHARACTERS_MIN: Final = 5
 _COPIED_DISTINCT_MIN: Final = 3
@@ -49,7 +51,8 @@ class Private:
 
     An owner's name is often the artist's, and captions quote coordinates: a device, owner or contact value
     of at least 5 characters is looked for in all values (up to 64 such values; beyond that, copies are
-    found only when equal), a position to 3 decimals. The city of a contact is as coarse as the picture's.
+    found only when equal), a position to 3 decimals. Addresses for e-mail are private wherever they stand.
+    The city of a contact is as coarse as the picture's.
     """
 
     _tags: Tags
@@ -98,7 +101,8 @@ class Private:
     def _repeated(self, texts: list[str]) -> bool:
         folded = [text.casefold() for text in texts]
         return (
-            any(text.strip() in self._equal for text in folded)
+            any(map(_MAIL.search, folded))
+            or any(text.strip() in self._equal for text in folded)
             or any(copy in text for text in folded for copy in self._contained)
             or (
                 bool(self._quoted)

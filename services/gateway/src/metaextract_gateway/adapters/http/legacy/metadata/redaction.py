@@ -24,10 +24,13 @@ _ABOUT_THE_COPY: Final = frozenset({
     "hard_links",
 })  # fmt: skip
 _TRIAL_STANDARDS: Final = (Field.STANDARD_CONTAINER, Field.STANDARD_FILE, Field.STANDARD_ICC)
-_TRIAL_EXIF: Final = frozenset(
-    {"Make", "Model", "ColorSpace", "BitsPerSample", "SamplesPerPixel", "XResolution", "YResolution",
-     "ResolutionUnit"}
-)  # fmt: skip
+_TRIAL_TAGS: Final = {
+    Field.STANDARD_EXIF: frozenset({
+        "Make", "Model", "ColorSpace", "BitsPerSample", "PhotometricInterpretation", "SamplesPerPixel",
+        "XResolution", "YResolution", "ResolutionUnit",
+    }),
+    Field.STANDARD_PHOTOSHOP: frozenset({"BitDepth", "ColorMode", "NumChannels"}),
+}  # fmt: skip
 _DECIMALS: Final = 2
 _PLACES: Final = ("gps", "location")
 _LISTED: Final = (
@@ -41,9 +44,7 @@ def shown_on_trial(tag: Tag) -> bool:
     """Tell whether a limited report may be built from this tag: pixels, colours, make and model."""
     if is_private(tag):
         return False
-    return tag.standard in _TRIAL_STANDARDS or (
-        tag.standard == Field.STANDARD_EXIF and tag.name in _TRIAL_EXIF
-    )
+    return tag.standard in _TRIAL_STANDARDS or tag.name in _TRIAL_TAGS.get(tag.standard, ())
 
 
 def lock_device_free(document: dict[str, Any], position: Position | None, private: Private) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from metaextract.extractor.v1.result_pb2 import Field, FileFacts
-from metaextract_gateway.adapters.http.legacy.metadata.image import bits
+from metaextract_gateway.adapters.http.legacy.metadata.pixels import pixels
 from metaextract_gateway.adapters.http.legacy.metadata.tags import Tag, Tags, number
 
 _MAIN_DIRECTORIES: Final = {"IFD0": 0, "ExifIFD": 1, "GPS": 2, "InteropIFD": 3}
@@ -86,7 +86,7 @@ def normalized(file: FileFacts, tags: Tags) -> dict[str, Any]:
     known: dict[str, Any] = {
         **_camera(tags),
         "image_quality": file.format.name,
-        "bit_depth": bits(tags)[0],
+        "bit_depth": pixels(file, tags).channel_bits,
         "color_space": color_space.printed if color_space else None,
         "headline": tags.raw(("IPTC", "Headline"), ("XMP-photoshop", "Headline")),
         "keywords": tags.raw(("IPTC", "Keywords"), ("XMP-dc", "Subject")),
