@@ -78,7 +78,8 @@ class Settings(ServiceSettings):
         default=2, description="Trials of each e-mail address."
     )
     network_free_uses_count_max: Annotated[int, Field(ge=0)] = Field(
-        default=20, description="Free checks and trials of one network (/24, /64) a day."
+        default=200,
+        description="Free checks and trials of one network (/24, /64) a day; offices and carriers share one.",
     )
     daily_free_uses_count_max: Annotated[int, Field(ge=0)] = Field(
         default=10_000, description="Free checks and trials of everybody a day."

@@ -67,7 +67,7 @@ class Limits:
 
     free_checks_count_max: int = 2
     trials_count_max: int = 2
-    network_count_max: int = 20
+    network_count_max: int = 200
     daily_count_max: int = 10_000
 
     def of_device(self, device: str) -> Layer:
