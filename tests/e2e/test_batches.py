@@ -4,9 +4,12 @@ import asyncio
 import json
 import uuid
 
+import grpc
 import httpx
 import pytest
 
+from metaextract.billing.v1 import billing_pb2
+from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_testing.factory import make
 from metaextract_testing.fleet import Fleet
 from metaextract_testing.hostile import slow_jpeg
@@ -162,6 +165,21 @@ async def test_files_beyond_what_can_be_paid_fail_alone(metered: Fleet, network:
         assert answer.json()["batch"]["extractions_count"] == 2
         none = await http.post("/v1/batches", files=form(IMAGE.content))
         assert none.status_code == 402
+
+
+async def test_small_files_of_a_batch_are_paid_from_an_account_that_could_not_pay_a_large_one(
+    metered: Fleet, network: dict[str, str], session: str
+) -> None:
+    async with grpc.aio.insecure_channel(metered.target("billing")) as channel:
+        request = billing_pb2.GrantCreditsRequest(account=f"session:{session}", request_id=session, credits=3)
+        await BillingServiceStub(channel).GrantCredits(request)
+    headers = {**network, "X-Session-Id": session}
+    async with httpx.AsyncClient(base_url=metered.url, headers=headers, timeout=60) as http:
+        answer = await http.post("/v1/batches", files=form(*[IMAGE.content] * 3))
+        balance = (await http.get("/v1/credits")).json()
+
+    assert answer.json()["batch"]["succeeded_count"] == 3, answer.text
+    assert balance["credits_available"] == "0"
 
 
 async def test_a_client_that_goes_away_keeps_what_has_arrived(http: httpx.AsyncClient, batch: str) -> None:

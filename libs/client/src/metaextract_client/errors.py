@@ -12,8 +12,8 @@ import httpx
 if TYPE_CHECKING:
     from metaextract_client.models import Extraction
 
-# What passes by itself: too many requests, and a server that starts, drains or is overloaded.
-RETRIED_STATUS: Final = frozenset({429, 503})
+_BUSY: Final = frozenset({429, 503})
+_CUT_OFF: Final = frozenset({500, 502, 504})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _EMPTY: Mapping[str, object] = MappingProxyType({})
 _TRACEPARENT_PARTS: Final = 4
@@ -67,6 +67,14 @@ class ProblemError(MetaExtractError):
         self.retry_after_seconds = retry_after_seconds
         self.problem = problem
         self.trace_id = trace_id
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it passes by itself: too many requests, or a server that starts, stops or is overloaded.
+
+        A server that is stopped, or the proxy before it, answers without a reason.
+        """
+        return self.status in _BUSY or (self.status in _CUT_OFF and not self.reason)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import httpx
 from httpx_sse import SSEError, aconnect_sse
 
 from metaextract_client.errors import (
-    RETRIED_STATUS,
     ConnectionBrokenError,
     MetaExtractError,
     ProblemError,
@@ -46,7 +45,7 @@ async def events(
         except MetaExtractError as error:
             if isinstance(error.__cause__, httpx.ReadTimeout):
                 continue  # nothing happened for long, which is no failure
-            if isinstance(error, ProblemError) and error.status not in RETRIED_STATUS:
+            if isinstance(error, ProblemError) and not error.may_pass:
                 raise
             failure = error
         failures += 1

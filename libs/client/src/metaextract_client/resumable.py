@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 import os
 import random
 from collections.abc import AsyncGenerator, Mapping
@@ -32,6 +33,8 @@ _PASSING_STATUS: Final = frozenset({423, 429, 460, 502, 503, 504, 507})
 _WITHOUT: Final = frozenset({404, 405})
 """What a server that knows no resumable uploads answers to the first request."""
 
+log = logging.getLogger("metaextract_client")
+
 
 class NotResumableError(MetaExtractError):
     """The server takes files in one piece only."""
@@ -51,15 +54,21 @@ class UploadMemory:
             return ""  # forgotten: it is sent from the beginning then
 
     def remember(self, key: str, url: str) -> None:
-        """Keep where an upload is."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._file(f"{key}.{os.getpid()}")
-        new.write_text(json.dumps({"url": url}))
-        new.replace(self._file(key))
+        """Keep where an upload is, if the folder can be written to: this run goes on without."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = self._file(f"{key}.{os.getpid()}")
+            new.write_text(json.dumps({"url": url}))
+            new.replace(self._file(key))
+        except OSError as error:
+            log.warning("another run cannot go on with this upload: %s", error)
 
     def forget(self, key: str) -> None:
         """Let go of an upload that has ended."""
-        self._file(key).unlink(missing_ok=True)
+        try:
+            self._file(key).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("an upload that has ended is not forgotten: %s", error)
 
     def _file(self, key: str) -> Path:
         return self._folder / f"{key}.json"
@@ -187,9 +196,10 @@ class ResumableUpload:
     def _pause_seconds(self, error: MetaExtractError, failures: int) -> float:
         """Return how long to wait before going on; raises what does not pass."""
         if isinstance(error, ProblemError):
-            if error.retry_after_seconds is not None and error.status in _PASSING_STATUS:
+            passing = error.may_pass or error.status in _PASSING_STATUS
+            if error.retry_after_seconds is not None and passing:
                 return error.retry_after_seconds
-            if error.status not in _PASSING_STATUS and error.reason != "UPLOAD_OFFSET_MISMATCH":
+            if not passing and error.reason != "UPLOAD_OFFSET_MISMATCH":
                 raise error
         elif not isinstance(error, ConnectionBrokenError | ServerUnreachableError):
             raise error

@@ -11,7 +11,6 @@ from tenacity.stop import stop_base
 from tenacity.wait import wait_random, wait_random_exponential
 
 from metaextract_client.errors import (
-    RETRIED_STATUS,
     ConnectionBrokenError,
     MetaExtractError,
     ProblemError,
@@ -136,7 +135,7 @@ def _may_pass(attempt: RetryCallState) -> bool:
     error = attempt.outcome.exception() if attempt.outcome else None
     if isinstance(error, ProblemError):
         # The server may not have given up yet an attempt whose connection broke, of this run or one before.
-        return error.status in RETRIED_STATUS or error.reason == "REQUEST_ID_REUSED"
+        return error.may_pass or error.reason == "REQUEST_ID_REUSED"
     if isinstance(error, ConnectionBrokenError):
         return not isinstance(error.__cause__, httpx.ReadTimeout)  # it has waited long enough
     return isinstance(error, ServerUnreachableError)

@@ -210,6 +210,18 @@ async def test_another_file_or_wish_is_another_upload(
     assert far_side.created == 3
 
 
+async def test_a_folder_that_cannot_be_written_to_keeps_no_file_from_being_sent(
+    far_side: Tus, transport: Transport, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "memory").write_text("no folder")
+    upload = sending(transport, file, UploadMemory(tmp_path / "memory"))
+    await upload.send()
+    upload.forget()
+
+    assert bytes(far_side.content) == CONTENT
+    assert "another run cannot go on with this upload" in caplog.text
+
+
 async def test_a_file_that_shrinks_meanwhile_is_an_os_error(transport: Transport, file: Path) -> None:
     upload = sending(transport, file)
     await asyncio.to_thread(os.truncate, file, 10)

@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from starlette.responses import HTMLResponse
 
 from metaextract_client import (
     AsyncMetaExtract,
@@ -269,3 +270,23 @@ async def test_a_file_that_is_not_there_is_an_os_error(far, tmp_path):
 )
 def test_retry_after_is_seconds_or_a_date(value, seconds):
     assert retry_after_seconds(value) == seconds
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_what_a_proxy_or_a_server_that_is_stopped_says_is_tried_again(far, photo, status):
+    far.refusals = [HTMLResponse("<h1>Sorry</h1>", status)]
+    async with AsyncMetaExtract(far.url) as client:
+        extraction = await client.extract(photo)
+
+    assert extraction.state is State.SUCCEEDED
+    assert len({upload["key"] for upload in far.uploads}) == 1
+    assert len(far.uploads) == 2
+
+
+async def test_a_failure_of_the_server_that_it_gives_a_reason_for_is_told(far, photo, refusal):
+    far.refusals = [refusal(500, "INTERNAL")]
+    async with AsyncMetaExtract(far.url) as client:
+        with pytest.raises(ProblemError):
+            await client.extract(photo)
+
+    assert len(far.uploads) == 1

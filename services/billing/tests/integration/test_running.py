@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from metaextract.analytics.v1.analytics_pb2_grpc import (
 )
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
-from metaextract_billing.adapters.analytics.relay import Relay
+from metaextract_billing.adapters.analytics import relay
 from metaextract_billing.adapters.storage.memory import MemoryStore
+from metaextract_billing.domain.ports import Waiting
 from metaextract_billing.domain.records import Changes, Event
 from metaextract_billing.main import running
 from metaextract_common.errors import ServiceError
@@ -118,13 +119,14 @@ async def test_a_locked_ledger_is_named_and_makes_the_server_unready(serve, make
 
 
 class Collector(AnalyticsServiceServicer):
-    """Analytics as far as billing knows it: somebody who takes events."""
+    """Analytics as far as billing knows it: somebody who takes each event once."""
 
     def __init__(self) -> None:
         self.events: list[analytics_pb2.Event] = []
 
     async def RecordEvents(self, request, context):
-        self.events.extend(request.events)
+        known = {event.event_id for event in self.events}
+        self.events.extend(event for event in request.events if event.event_id not in known)
         return analytics_pb2.RecordEventsResponse()
 
 
@@ -169,10 +171,36 @@ async def test_an_event_that_analytics_refuses_keeps_no_other_from_arriving(make
         serving(settings, settings.listen, {name: add}, checks={}, draining=Draining()) as target,
         open_channel(target, timeout_seconds=20) as channel,
     ):
-        await Relay(store, channel).send_waiting()
+        await relay.Relay(store, channel).send_waiting()
 
     assert [event.name for event in collector.events] == ["first", "last"]
     assert await store.waiting(10) == []
+
+
+class Unreadable(MemoryStore):
+    """Holds something for a moment that nobody can read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads_count = 0
+
+    async def waiting(self, count_max: int) -> Sequence[Waiting]:
+        self.reads_count += 1
+        if self.reads_count == 1:
+            raise ValueError("no JSON")
+        return await super().waiting(count_max)
+
+
+async def test_events_go_on_after_a_defect(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "PAUSE_AFTER_FAILURE_SECONDS", 0.01)
+    store = Unreadable()
+    async with (
+        open_channel(f"unix:{directory}/nobody", timeout_seconds=20) as channel,
+        relay.relaying(store, channel),
+        asyncio.timeout(60),
+    ):
+        while store.reads_count < 3:
+            await asyncio.sleep(0.01)
 
 
 async def test_analytics_being_away_fails_nothing(serve, directory: Path) -> None:

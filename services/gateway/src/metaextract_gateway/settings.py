@@ -54,7 +54,8 @@ class Settings(EdgeSettings):
     uploads_dir: Path | None = Field(
         default=None,
         description="Folder that keeps resumable uploads until they are whole and read; gateways that share "
-        "it share the uploads. Empty: no resumable uploads.",
+        "it share the uploads. Files of legacy forms that begin with their file wait there, too, without a "
+        "name. Empty: no resumable uploads.",
     )
     uploads_hours: PositiveFloat = Field(
         default=24, description="How long a resumable upload is kept after its last byte, in hours."

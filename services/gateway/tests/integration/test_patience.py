@@ -146,6 +146,32 @@ async def test_what_never_became_a_request_is_refused_with_a_problem_too(
     assert json.loads(body) == {"type": "about:blank", "title": title, "status": status}
 
 
+async def test_a_request_that_is_on_its_way_when_the_server_stops_is_answered() -> None:
+    async def hello(_request: Request) -> Response:
+        return PlainTextResponse("hello")
+
+    serving = http_serving(Starlette(routes=[Route("/", hello)]), "127.0.0.1:0", drain_seconds=5)
+    host, _, port = (await serving.__aenter__()).rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    silent_reader, silent_writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+    stopping = asyncio.create_task(serving.__aexit__(None, None, None))
+    with pytest.raises(ConnectionError):
+        while True:
+            (await asyncio.open_connection(host, int(port)))[1].close()
+    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    answer = await reader.read()
+    silence = await silent_reader.read()
+    await stopping
+    writer.close()
+    silent_writer.close()
+
+    assert b"connection: close" in answer
+    assert answer.endswith(b"hello")
+    assert silence == b""
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(client: Client) -> None:
     await client.says(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\nabc")
 

@@ -67,7 +67,7 @@ async def test_a_file_behind_its_fields_is_passed_on_as_it_comes() -> None:
     ("end", "reason"),
     [
         (b"", "MULTIPART_MALFORMED"),
-        (FIELD % (b"f", b"v" * (multipart.FIELD_BYTES_MAX + 1)) + END, "MULTIPART_MALFORMED"),
+        (FIELD % (b"f", b"v" * (multipart.FIELDS_BYTES_MAX + 1)) + END, "MULTIPART_MALFORMED"),
         (FILE % b"two" + END, "MULTIPART_MALFORMED"),
     ],
 )
@@ -89,3 +89,13 @@ async def test_no_more_waits_than_a_file_may_have() -> None:
             pass
 
     assert caught.value.reason == "UPLOAD_TOO_LARGE"
+
+
+async def test_without_room_to_wait_the_upload_is_refused(tmp_path: Path) -> None:
+    incoming = await opened(Body(FILE % bytes(MEMORY_BYTES_MAX + 1) + END))
+
+    with pytest.raises(ServiceError) as caught:
+        async with with_all_fields(incoming, tmp_path / "away", LIMIT):
+            pass
+
+    assert caught.value.reason == "UPLOADS_STORE_FULL"

@@ -113,7 +113,9 @@ async def test_what_cannot_be_read_is_named() -> None:
     whole = form([], "a.jpg", b"content")
     no_file = b'--b0undary\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b0undary--\r\n'
     many = form([(f"f{n}", "v") for n in range(multipart.FIELDS_COUNT_MAX + 1)], "a.jpg", b"content")
-    large = form([("f", "v" * (multipart.FIELD_BYTES_MAX + 1))], "a.jpg", b"content")
+    large = form([("f", "v" * (multipart.FIELDS_BYTES_MAX + 1))], "a.jpg", b"content")
+    large_together = form([(f"f{n}", "v" * 300_000) for n in range(4)], "a.jpg", b"content")
+    many_empty = form([("f", "")] * (multipart.FIELDS_COUNT_MAX + 1), "a.jpg", b"content")
     wide = f"--b0undary\r\nX: {'h' * multipart.HEADER_BYTES_MAX}\r\n\r\n".encode()
 
     assert await reason_of([whole[:-4]], MULTIPART) == "MULTIPART_MALFORMED"
@@ -124,6 +126,8 @@ async def test_what_cannot_be_read_is_named() -> None:
     assert await reason_of([no_file], MULTIPART) == "FILE_MISSING"
     assert await reason_of([many], MULTIPART) == "MULTIPART_MALFORMED"
     assert await reason_of([large], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([large_together], MULTIPART) == "MULTIPART_MALFORMED"
+    assert await reason_of([many_empty], MULTIPART) == "MULTIPART_MALFORMED"
     assert await reason_of([wide], MULTIPART) == "MULTIPART_MALFORMED"
     too_long = MULTIPART | {"Content-Length": str(LIMIT + uploads.FRAMING_BYTES + 1)}
     assert await reason_of([whole], too_long) == "UPLOAD_TOO_LARGE"
@@ -256,3 +260,19 @@ async def test_what_the_client_says_of_the_content_goes_along(digests: str, sha2
     assert [one.sha256 for one in opened] == [sha256, sha256]
     for one in opened:
         assert b"".join([chunk async for chunk in one.chunks]) == b"x"
+
+
+async def test_a_file_among_several_is_no_longer_than_what_is_left_of_the_body() -> None:
+    mebibyte = uploads.FRAMING_BYTES
+    body = forms([("1.jpg", b"a" * 3 * mebibyte), ("2.jpg", b"b" * 10)])
+    declared = MULTIPART | {"Content-Length": str(len(body))}
+
+    async def bounds(headers: dict[str, str]) -> list[int | None]:
+        found = []
+        async for one in uploads.each_opened(request([body], headers), files_count_max=2):
+            await read(one.chunks)
+            found.append(one.size_bytes_max)
+        return found
+
+    assert await bounds(declared) == [4 * mebibyte, mebibyte]
+    assert await bounds(MULTIPART) == [None, None]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import Histogram, MeterProvider
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -42,7 +42,11 @@ def reporting(service: str, *, span_store: str, metrics_listen: str) -> Iterator
         )
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    seconds = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(_SECONDS))
+    seconds = View(
+        instrument_type=Histogram,
+        instrument_unit="s",
+        aggregation=ExplicitBucketHistogramAggregation(_SECONDS),
+    )
     meter_provider = MeterProvider([PrometheusMetricReader()], resource, views=[seconds])
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(meter_provider)

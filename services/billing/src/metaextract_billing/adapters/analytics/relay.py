@@ -38,6 +38,9 @@ class Relay:
             except ServiceError as error:
                 log.warning("events.not_sent", reason=error.reason)
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+            except Exception:
+                log.exception("events.not_sent")
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
             else:
                 await asyncio.sleep(0 if sent_count == BATCH_COUNT_MAX else PAUSE_SECONDS)
 

@@ -113,7 +113,7 @@ class Intake:
             file_name=incoming.file_name,
             media_type=incoming.media_type[:127],
             size_bytes_expected=incoming.size_bytes_expected,
-            size_bytes_max=self.upload_bytes_max,
+            size_bytes_max=min(self.upload_bytes_max, incoming.size_bytes_max or self.upload_bytes_max),
             partial_results=partial_results,
             operations=operations,
             quoted=quoted,

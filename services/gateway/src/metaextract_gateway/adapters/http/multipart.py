@@ -13,8 +13,8 @@ from python_multipart.multipart import parse_options_header
 
 from metaextract_gateway.domain import errors
 
-FIELD_BYTES_MAX = 512 * 1024
-"""A browser's fingerprint, which old clients send along, may be large."""
+FIELDS_BYTES_MAX = 1024 * 1024
+"""All fields of a form together; a browser's fingerprint, which old clients send along, may be large."""
 FIELDS_COUNT_MAX = 50
 HEADER_BYTES_MAX = 16 * 1024
 _PART_CHARACTERS_SHOWN_MAX = 100
@@ -144,6 +144,7 @@ class _Form:
         self._files_count_left = files_count_max
         self._takes_late_fields = files_count_max == 1
         self._fed = 0
+        self._fields_count = self._fields_bytes = 0
         self._part = _Part()
         self.file_seen = False
         self.ended = False
@@ -197,6 +198,9 @@ class _Form:
         _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
         self._part.name = options.get(b"name", b"").decode("utf-8", "replace")
         if not options.get(b"filename"):  # an empty one is a file input in which nothing was chosen
+            if self._keeps_fields:
+                self._fields_count += 1
+                self._count_field(self._part.header_bytes)
             return
         if self._part.name != self._file_field or not self._files_count_left:
             raise errors.malformed_multipart(self._part.name[:_PART_CHARACTERS_SHOWN_MAX], self._file_field)
@@ -216,11 +220,17 @@ class _Form:
                 file.offset = self._fed + start
             file.chunks.append(data[start:end])
             return
-        if self.file_seen and not self._takes_late_fields:
-            return
-        self._part.data += data[start:end]
-        fields_count = len(self.fields) + len(self.late_fields)
-        if len(self._part.data) > FIELD_BYTES_MAX or fields_count >= FIELDS_COUNT_MAX:
+        if self._keeps_fields:
+            self._count_field(end - start)
+            self._part.data += data[start:end]
+
+    @property
+    def _keeps_fields(self) -> bool:
+        return not self.file_seen or self._takes_late_fields
+
+    def _count_field(self, length: int) -> None:
+        self._fields_bytes += length
+        if self._fields_bytes > FIELDS_BYTES_MAX or self._fields_count > FIELDS_COUNT_MAX:
             raise errors.malformed_multipart()
 
     def _part_ended(self) -> None:
@@ -228,7 +238,7 @@ class _Form:
         if file is not None:
             file.is_empty = not file.began
             file.began = file.ended = True
-        elif not self.file_seen or self._takes_late_fields:
+        elif self._keeps_fields:
             fields = self.late_fields if self.file_seen else self.fields
             fields[self._part.name] = self._part.data.decode("utf-8", "replace")
 

@@ -14,6 +14,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TICK_SECONDS: Final = 5.0
+LAST_WORDS_SECONDS: Final = 0.25
+"""How long a server that stops still listens to a connection on which nothing is under way: a request may be
+on its way, and to close then would reset it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_is_too_large = False
         self._in_body = False
+        self._stops = False
         self._judged_at = 0.0
         self._received_bytes = 0
         self._unread_bytes = 0
@@ -76,6 +80,14 @@ class PatientProtocol(HttpToolsProtocol):
         """Leave the connection to the socket, which has time-outs of its own."""
         self._stop_ticking()
         super().handle_websocket_upgrade()
+
+    def shutdown(self) -> None:
+        """End the connection when the server stops: after the answer that is under way, if there is one."""
+        if self._stops or (self.cycle is not None and not self.cycle.response_complete):
+            super().shutdown()
+        else:
+            self._stops = True
+            self.loop.call_later(LAST_WORDS_SECONDS, self.shutdown)
 
     def data_received(self, data: bytes) -> None:
         """Parse; refuse a head that is too large before it is whole."""
@@ -110,6 +122,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_body = True
         self._begin_period(self.loop.time())
         super().on_headers_complete()
+        if self._stops and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; that of a refused request is nobody's."""

@@ -25,7 +25,8 @@ class IncomingUpload:
     """A file whose first byte is about to be read.
 
     `chunks` raises `starlette.requests.ClientDisconnect` if the client goes away. `size_bytes_expected`
-    is exact if the file is the last part, and None if the client did not declare a length. `sha256` is what
+    is exact if the file is the last part, and None if the client did not declare a length; `size_bytes_max`
+    is what is left of a body with several files, None if it is the only one or nobody knows. `sha256` is what
     the client says of the content (`Content-Digest` of the body or of the part, RFC 9530); empty if nothing.
     `late_fields` are whole when `chunks` has ended.
     """
@@ -37,6 +38,7 @@ class IncomingUpload:
     chunks: AsyncGenerator[bytes, None]
     sha256: bytes = b""
     late_fields: Mapping[str, str] = field(default_factory=dict)
+    size_bytes_max: int | None = None
 
 
 def declared_length(request: Request) -> int | None:
@@ -110,17 +112,25 @@ async def each_opened(
     if not options.get(b"boundary"):
         raise errors.malformed_multipart()
     body = FormBody(request.stream(), options[b"boundary"], file_field, files_count_max)
+    length = declared_length(request)
     try:
         part = await body.file()
         if part is None:
             raise errors.no_file()
         while part is not None:
             async with aclosing(body.chunks(part)) as chunks:
-                yield _incoming(part, body.fields, None, chunks)
+                incoming = _incoming(part, body.fields, None, chunks)
+                incoming.size_bytes_max = None if length is None else _rounded_up(length - part.offset)
+                yield incoming
             await body.skip(part)
             part = await body.file()
     finally:
         await body.close()
+
+
+def _rounded_up(size_bytes: int) -> int:
+    """Return a bound that a repeated request has too, though its framing be a little longer or shorter."""
+    return -(-size_bytes // FRAMING_BYTES) * FRAMING_BYTES
 
 
 def _incoming(

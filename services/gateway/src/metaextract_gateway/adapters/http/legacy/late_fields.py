@@ -25,7 +25,9 @@ _CHUNK_BYTES: Final = 256 * 1024
 async def with_all_fields(
     incoming: IncomingUpload, folder: Path | None, bytes_max: int
 ) -> AsyncIterator[IncomingUpload]:
-    """Provide the upload with all of its fields. Raises UPLOAD_TOO_LARGE, and what reading the form raises.
+    """Provide the upload with all of its fields.
+
+    Raises UPLOAD_TOO_LARGE, UPLOADS_STORE_FULL if it cannot wait, and what reading the form raises.
 
     `folder`: where files wait; None: where the system keeps temporary files.
     """
@@ -39,7 +41,10 @@ async def with_all_fields(
                 size += len(chunk)
                 if size > bytes_max:
                     raise errors.upload_too_large(bytes_max)
-                await asyncio.to_thread(waiting.write, chunk)
+                try:
+                    await asyncio.to_thread(waiting.write, chunk)
+                except OSError as error:
+                    raise errors.uploads_store_full() from error
         waiting.seek(0)
         fields = dict(incoming.late_fields)
         yield replace(incoming, fields=fields, size_bytes_expected=size, chunks=_read(waiting))
