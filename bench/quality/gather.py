@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from metaextract_extractor.domain.result import ByteRange
-from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.broken_off import walked
 from metaextract_extractor.reading.engines.exif_read import ExifRead
 from metaextract_extractor.reading.engines.exiftool import ExifTool, Found
 from metaextract_extractor.reading.engines.heif import Heif
 from metaextract_extractor.reading.engines.pillow import Pillow
 from metaextract_extractor.reading.engines.raw import Raw
-from metaextract_extractor.reading.evidence import Engine, EngineError, Evidence, Subject, subject_of
+from metaextract_extractor.reading.evidence import Engine, EngineError, Evidence, subject_of
 from metaextract_extractor.reading.merging import merged
-from metaextract_extractor.reading.walk import BudgetExceededError, Walk
 
 EXIFTOOL: Final = Path(__file__).parents[2] / ".venv" / "bin" / "exiftool"
 
@@ -57,14 +56,6 @@ class Gatherer:
                         reports[engine.name] = engine.read(subject)
             evidence = Evidence(subject, walk, merged(found.fields, walk, reports), reports)
             yield Gathered(evidence, found, self.primary.name)
-
-
-def walked(subject: Subject) -> Walk:
-    """Let our walkers read a file."""
-    walk = Walk()
-    with suppress(BudgetExceededError):
-        walk_file(subject.view, walk, subject.family, subject.extension)
-    return walk
 
 
 @contextmanager

@@ -141,7 +141,8 @@ def _completeness(figures: Figures) -> str:
             "Files cut at 20 points, and what completeness says of each cut, against the share of everything "
             "the whole file says that was found, and against the plain recall of its known tags. What these "
             "are, and why the gate of .05 is held on the first row: "
-            "[ADR 0015](../../docs/adr/0015-completeness-is-gated-on-whole-pictures.md).",
+            "[ADR 0015](../../docs/adr/0015-completeness-is-gated-on-whole-pictures.md); how what is lacking "
+            "is counted: [ADR 0026](../../docs/adr/0026-what-a-cut-file-lacks-is-counted.md).",
             "",
             "| | files | cuts | error: everything | error: recall | rank: everything | rank: recall |",
             "|---|---|---|---|---|---|---|",

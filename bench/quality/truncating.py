@@ -25,6 +25,7 @@ from bench.quality.gather import Gathered, Gatherer
 from metaextract_extractor.domain.canonical import agree
 from metaextract_extractor.domain.result import Field
 from metaextract_extractor.reading.quality.completeness import assess_completeness
+from metaextract_extractor.reading.quality.lacking import MEASURED, ROOT_AT_THE_END
 from metaextract_extractor.reading.quality.reach import is_tag, lumped, unresolved
 from metaextract_testing.factory import FORMATS, LARGE_FORMATS, large_image, make
 
@@ -37,6 +38,15 @@ METADATA_SHARE_MAX: Final = 0.1
 
 Key: TypeAlias = tuple[str, str, int]
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a whole container holds. `kind`: what `lacking` calls it if it is lacking."""
+
+    kind: str
+    kilobytes: float
+    tags_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +72,8 @@ class Cut:
     whole_structure: float
     metadata_share: float
     """Of the whole file's bytes."""
-    containers: tuple[tuple[str, int], ...] = ()
-    """Of whole files: kinds of `reach` that whole containers stand for, and how many tags these hold."""
+    containers: tuple[Held, ...] = ()
+    """Of whole files."""
 
     @property
     def share_of_everything(self) -> float:
@@ -93,7 +103,7 @@ class _Truth:
     unknown_count: int
     structure: float
     metadata_share: float
-    containers: tuple[tuple[str, int], ...]
+    containers: tuple[Held, ...]
     is_fitted: bool = False
 
     def recall(self, found: Mapping[Key, Field], gathered: Gathered) -> float:
@@ -190,7 +200,7 @@ def _cut(number: int, gathered: Gathered, truth: _Truth) -> Cut:
 
 
 def _tags(gathered: Gathered) -> dict[Key, Field]:
-    """Return the comparable tags that the primary engine found in the file."""
+    """Return the comparable tags that were found in the file by the primary engine."""
     return {
         (one.group, one.name, one.occurrence): one
         for one in gathered.evidence.fields
@@ -202,20 +212,38 @@ def _right_count(truth: Mapping[Key, Field], found: Mapping[Key, Field]) -> int:
     return sum(key in found and agree(field, found[key]) for key, field in truth.items())
 
 
-def _containers(whole: Gathered) -> tuple[tuple[str, int], ...]:
-    """Return the containers of the kinds that a cut file may have lost as a whole, with their tags."""
+def _below(path: str, paths: Sequence[str]) -> int:
+    return sum(one == path or one.startswith(f"{path}-") for one in paths)
+
+
+def _containers(whole: Gathered) -> tuple[Held, ...]:
+    """Return what the containers of a whole file hold, by the kinds of what a cut file may lack."""
     paths = [one.path for one in whole.evidence.fields if is_tag(one)]
-    containers = {one.path: one.kind for one in whole.evidence.walk.containers}
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for path, kind in containers.items():
-        if kind == "exif" and "IFD" not in path:
-            found["lost EXIF"].append(sum(one.startswith(f"{path}-IFD") for one in paths))
-        elif kind in ("xmp", "icc"):
-            name = "lost XMP" if kind == "xmp" else "lost ICC_Profile"
-            found[name].append(sum(one.startswith(path) for one in paths))
-    if "MOV" in containers:
-        found["lost Meta"].append(len(paths))
-    return tuple((kind, count) for kind, counts in found.items() for count in counts if count)
+    walk = whole.evidence.walk
+    found = [
+        Held(
+            f"cut {one.kind}",
+            sum(place.length_bytes for place in one.places) / 1000,
+            round(_below(one.path, paths) / sum(other.path == one.path for other in walk.containers)),
+        )
+        for one in walk.containers
+        if one.kind in MEASURED and "IFD" not in one.path.rpartition("-")[2]
+    ]
+    if any(one.path == "MOV" for one in walk.containers):
+        found.append(Held("lost meta", 0, len(paths)))
+        sizes = [
+            sum(place.length_bytes for place in one.places)
+            for one in walk.containers
+            if one.path == "MOV-Meta"
+        ]
+        found += [Held("cut meta", one / 1000, len(paths)) for one in sizes]
+    elif walk.format_name in ROOT_AT_THE_END or any(one.path == "TIFF-IFD0" for one in walk.containers):
+        found.append(Held("lost root", 0, len(paths)))
+    for one in walk.containers:
+        name = one.path.rpartition("-")[2].rstrip("0123456789")
+        if one.kind == "exif" and not one.path.endswith("IFD0"):
+            found.append(Held(f"directory {name}", 0, _below(one.path, paths)))
+    return tuple(one for one in found if one.tags_count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from metaextract_testing.fleet import Fleet, started
+from metaextract_testing.fleet import Fleet
 
 SAMPLES_DIR = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[2].parent / "shared" / "samples"))
 
@@ -48,9 +48,8 @@ def samples_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with started(tmp_path_factory.mktemp("golden")) as running:
-        yield running
+def fleet(unmetered_fleet: Fleet) -> Fleet:
+    return unmetered_fleet
 
 
 @pytest.fixture(scope="session")

@@ -73,8 +73,8 @@ def test_completeness_follows_recall_when_samples_are_cut(truncated: list[Cut]) 
     assert score.cuts_count > 1000
     assert score.spearman >= 0.8
     assert score.spearman_of_recall >= 0.8
-    assert score.error <= 0.12
-    assert score.error_of_recall <= 0.135
+    assert score.error <= 0.085
+    assert score.error_of_recall <= 0.1
     jpegs = score_cuts([cut for cut in truncated if cut.format_name == "JPEG"], expected_tags())
     assert jpegs.files_count > 30
     assert jpegs.error <= 0.05

@@ -1,5 +1,9 @@
-"""Every tag that ExifTool finds in a real file is in our result, as it prints and as it reads it."""
+"""Every tag that ExifTool finds in a real file is in our result, as it prints and as it reads it.
 
+And what follows from a file beyond its tags: each line of `extras.py` is a fact about a named sample.
+"""
+
+import importlib.util
 import json
 import math
 from collections import Counter, defaultdict
@@ -17,6 +21,12 @@ READ_OTHERWISE = {
     ("public/PNG/testdata__HUAWEI-EVA-L09-16bit_srgb8_dt.png", "IFD0:OpcodeList3"),
 }
 LOCATED_SHARE_MIN = 0.5
+
+_SPECIFICATION = importlib.util.spec_from_file_location("extras", Path(__file__).with_name("extras.py"))
+assert _SPECIFICATION is not None
+assert _SPECIFICATION.loader is not None
+_EXTRAS = importlib.util.module_from_spec(_SPECIFICATION)
+_SPECIFICATION.loader.exec_module(_EXTRAS)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +74,21 @@ def test_fewer_than_one_value_in_two_hundred_deviates(counts: Counter[str]) -> N
 
 def test_most_fields_have_their_place(counts: Counter[str]) -> None:
     assert counts["located"] >= LOCATED_SHARE_MIN * counts["fields"]
+
+
+@pytest.mark.parametrize(
+    ("sample_path", "attribute", "fact"),
+    _EXTRAS.EXTRAS,
+    ids=[f"{one[1]} of {one[0]}" for one in _EXTRAS.EXTRAS],
+)
+def test_the_insights_hold_the_fact(extraction, sample_path: str, attribute: str, fact: object) -> None:
+    found: Any = extraction(sample_path)["insights"]
+    for name in attribute.split("."):
+        found = found[int(name)] if isinstance(found, list) else found[name]
+    if isinstance(fact, float):
+        assert math.isclose(found, fact, rel_tol=1e-6)
+    else:
+        assert found == fact
 
 
 def expected(samples_dir: Path, sample: str, suffix: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from metaextract_extractor.reading.reader import Reader
 from metaextract_extractor.reading.steps import Steps
 from metaextract_testing.factory import FORMATS, make
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 PARTS_COUNT = 8
 
@@ -51,8 +51,8 @@ def test_completeness_of_a_cut_picture_is_the_share_that_was_found(engines: Gath
 def test_completeness_of_a_cut_head_follows_its_recall(engines: Gatherer) -> None:
     score = score_cuts(cuts_of_heads(engines), expected_tags())
     assert score.files_count == 17
-    assert score.error <= 0.09
-    assert score.error_of_recall <= 0.1
+    assert score.error <= 0.065
+    assert score.error_of_recall <= 0.09
     assert min(score.spearman, score.spearman_of_recall) >= 0.8
 
 

@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from bench.quality.conforming import Tally, document, fuzz_counts, refreshed
 from bench.quality.gather import gatherer
 from bench.quality.making import made, tallies_of_made
@@ -59,7 +58,6 @@ def test_the_report_says_of_each_format_what_the_document_says() -> None:
     assert "old" not in with_section(report, SUPPORT, new)
 
 
-@pytest.mark.timeout(120)
 def test_every_made_file_is_identified_and_measured() -> None:
     with gatherer() as engines:
         found = tallies_of_made(engines)

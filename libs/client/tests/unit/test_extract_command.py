@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -245,18 +246,22 @@ def test_when_the_credits_run_out_the_rest_is_not_sent(extract, album, far, refu
     )
 
 
-def test_a_run_goes_on_when_its_server_was_started_anew(serve_at, closed_port, album):
+def test_a_run_goes_on_when_its_server_was_started_anew(serve_at, closed_port, album, tmp_path):
     command = [sys.executable, "-m", "metaextract_client.cli", "extract", "--ndjson", "--jobs", "2"]
-    with serve_at(closed_port) as far:
+    printed = tmp_path / "printed"
+    with serve_at(closed_port) as far, printed.open("wb") as output:
         far.barrier = asyncio.Barrier(2)
         process = subprocess.Popen(
-            [*command, "--url", far.url, album], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, "--url", far.url, album], stdout=output, stderr=subprocess.PIPE, text=True
         )
-        assert json.loads(process.stdout.readline())["state"] == "STATE_SUCCEEDED"
+        while not printed.stat().st_size:
+            assert process.poll() is None
+            time.sleep(0.01)
     with serve_at(closed_port):
-        stdout, stderr = process.communicate(timeout=30)
+        _, complaints = process.communicate(timeout=60)
 
-    assert (process.returncode, len(stdout.splitlines())) == (0, 29), stderr
+    states = [json.loads(line)["state"] for line in printed.read_text().splitlines()]
+    assert (process.returncode, states) == (0, ["STATE_SUCCEEDED"] * 30), complaints
 
 
 def test_what_a_run_waits_for_is_said_once_for_all_its_files(capsys):

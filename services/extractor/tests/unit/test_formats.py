@@ -342,7 +342,7 @@ def test_where_nobody_could_look_inside_the_name_decides() -> None:
 HEADS = {name: make(family).content[:HEAD_BYTES] for name, family in {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "APNG": "apng", "HEIC": "heic", "AVIF": "avif",
     "DNG": "dng", "TIFF": "arw", "CR2": "cr2", "BTF": "bigtiff", "SVG": "svg", "JP2": "jp2", "JPX": "jp2",
-    "TGA": "tga",
+    "TGA": "tga", "NEF": "nef", "ARW": "arw",
 }.items()} | {"RW2": b"IIU\0" + bytes(64), "PGM": b"P5\n2 2\n255\n"}  # fmt: skip
 
 
@@ -392,6 +392,10 @@ def test_no_prolog_makes_the_sniffer_fail(rest: bytes, begin: bytes) -> None:
         ("BTF", "tif", "image/tiff"),
         ("SVG", "svg", "text/xml"),
         ("JPX", "jp2", "image/jp2"),
+        ("JP2", "j2k", "image/jp2"),
+        ("NEF", "nrw", "image/x-nikon-nrw"),
+        ("ARW", "sr2", "image/x-sony-sr2"),
+        ("TIFF", "raw", "image/x-raw"),
     ],
 )
 def test_a_name_that_a_format_may_have_is_no_disagreement(name: str, extension: str, declared: str) -> None:
@@ -409,7 +413,6 @@ def test_a_name_that_a_format_may_have_is_no_disagreement(name: str, extension: 
         ("PGM", "ppm"),
         ("AVIF", "heic"),
         ("JPX", "jpm"),
-        ("JP2", "j2k"),
         ("SVG", "svgz"),
         ("PNG", "raw"),
         ("TGA", "raw"),

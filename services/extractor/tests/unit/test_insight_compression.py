@@ -60,6 +60,17 @@ def test_other_tables_have_a_nearest_quality_that_is_not_exact() -> None:
     assert [table.values for table in found.tables] == [(15,) * 64, (19,) * 64]
 
 
+def test_tables_that_are_coarse_in_low_frequencies_alone_are_not_taken_for_fine_ones() -> None:
+    """Adobe's lower qualities: a quarter of the coefficients tells them apart, the others are the same."""
+    low, medium, high = (described(qtables=[[value] * 16 + [12] * 48] * 2).quality for value in (48, 32, 8))
+    assert low is not None
+    assert medium is not None
+    assert high is not None
+    assert low < medium < high
+    assert low < 70
+    assert 80 < high < 95
+
+
 def test_a_third_table_of_its_own_keeps_the_quality_from_being_exact() -> None:
     content = jpeg(quality=80)
     frame = content.index(b"\xff\xc0")

@@ -1,6 +1,7 @@
 """Previews compared with their image, perceptual hashes, and what decodes pixels."""
 
 import hashlib
+import struct
 from io import BytesIO
 from pathlib import Path
 
@@ -276,6 +277,19 @@ def test_what_is_too_large_is_not_decoded(tmp_path: Path, monkeypatch: pytest.Mo
     assert fingerprinted(evidence) is None
 
 
+@pytest.mark.parametrize(("image_format", "mode", "decoded"), [("PNG", "L", True), ("PNG", "RGB", False)])
+def test_grey_may_have_more_pixels_for_it_takes_less_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image_format: str, mode: str, *, decoded: bool
+) -> None:
+    monkeypatch.setattr(pixels, "PIXELS_MAX", 480 * 320 // 4)
+    monkeypatch.setattr(pixels, "GREY_PIXELS_MAX", 480 * 320)
+    buffer = BytesIO()
+    PICTURE.convert(mode).save(buffer, image_format)
+    evidence = evidence_of(tmp_path, buffer.getvalue(), image_format)
+
+    assert (fingerprinted(evidence) is not None) is decoded
+
+
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "BMP"])
 def test_size_is_read_from_the_header_of_each_format(image_format: str) -> None:
     buffer = BytesIO()
@@ -296,3 +310,38 @@ def test_damage_is_survived(cut: int, bit: int, tail: bytes) -> None:
         view = View.unpacked(content)
         read_header(view)
         pixels.embedded_draft(view, 32, pixel_decoders=True)
+
+
+def psd(colour_mode: int, depth: int, rows: Image.Image, channels_count: int = 1) -> bytes:
+    """Write a Photoshop document: the first channel holds `rows`, packed, the others are full."""
+    width, height = rows.size
+    stride = len(rows.tobytes()) // height
+    first = [packed(rows.tobytes()[at : at + stride]) for at in range(0, stride * height, stride)]
+    packets = first + [packed(b"\xff" * stride)] * height * (channels_count - 1)
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels_count, height, width, depth, colour_mode)
+    lengths = b"".join(struct.pack(">H", len(one)) for one in packets)
+    return head + bytes(12) + b"\x00\x01" + lengths + b"".join(packets)
+
+
+def packed(row: bytes) -> bytes:
+    """Pack as PackBits does what does not repeat."""
+    parts = [row[at : at + 128] for at in range(0, len(row), 128)]
+    return b"".join(bytes([len(part) - 1]) + part for part in parts)
+
+
+def test_saved_selections_of_a_photoshop_document_are_no_part_of_the_picture(tmp_path: Path) -> None:
+    grey = PICTURE.convert("L")
+    evidence = evidence_of(tmp_path, psd(1, 8, grey, channels_count=3), "PSD")
+    assert max(distances(fingerprinted(evidence), grey)) <= 1
+
+
+def test_the_ones_of_a_photoshop_bitmap_are_black(tmp_path: Path) -> None:
+    bilevel = PICTURE.convert("1")
+    inverted = bilevel.convert("L").point(lambda value: 255 - value).convert("1")
+    evidence = evidence_of(tmp_path, psd(0, 1, inverted), "PSD")
+    assert max(distances(fingerprinted(evidence), bilevel.convert("L"))) <= 2
+
+
+def test_a_channel_of_several_inks_is_not_taken_for_the_picture(tmp_path: Path) -> None:
+    evidence = evidence_of(tmp_path, psd(7, 8, PICTURE.convert("L"), channels_count=2), "PSD")
+    assert fingerprinted(evidence) is None

@@ -55,6 +55,13 @@ def test_a_field_that_identifies_is_named_with_its_subject(
     assert finding.statement
 
 
+def test_a_program_is_not_taken_for_a_device() -> None:
+    (software,) = report(("PNG", "Software", "Adobe ImageReady")).findings
+    assert "device" not in software.statement
+    both = report(("IFD0", "Software", "10.3"), ("IFD0", "Model", "X-T5")).findings
+    assert [one.fields for one in both] == [("IFD0:Model",), ("IFD0:Software",)]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -1,11 +1,13 @@
 """Films, gain maps, depth maps and bursts that belong to a picture."""
 
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from metaextract_extractor.domain.insights_several import (
     AuxiliaryImage,
@@ -15,11 +17,13 @@ from metaextract_extractor.domain.insights_several import (
     MultiPicture,
 )
 from metaextract_extractor.domain.result import ByteRange, Field, Standard
+from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.evidence import Evidence, Subject
 from metaextract_extractor.reading.insights.motion_photo import samsung_film
 from metaextract_extractor.reading.insights.multi_picture import multi_picture
 from metaextract_extractor.reading.view import BytesSource, View
 from metaextract_extractor.reading.walk import Walk
+from metaextract_testing.factory.movies import make_heic_sequence
 
 STILL = b"\xff\xd8 a still picture \xff\xd9"
 FILM = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\0\0\0\x08free"
@@ -246,6 +250,28 @@ def test_live_photo_burst_and_animation_are_told() -> None:
     assert found.burst is not None
     assert (found.burst.id, found.burst.primary) == ("b1", False)
     assert found.animation_frames_count == 60
+
+
+def animated(image_format: str) -> bytes:
+    buffer = BytesIO()
+    pictures = [Image.new("RGB", (32, 24), colour) for colour in ("red", "blue")]
+    pictures[0].save(buffer, image_format, save_all=True, append_images=pictures[1:])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("family", "content"),
+    [("WEBP", animated("WEBP")), ("AVIF", animated("AVIF")), ("HEIF", make_heic_sequence(1).content)],
+)
+def test_the_frames_of_an_animation_are_counted_where_no_field_tells_them(
+    family: str, content: bytes
+) -> None:
+    walk = Walk()
+    walk_file(View.of(BytesSource(content)), walk, family, "")
+    subject = Subject(Path("x"), View.of(BytesSource(content)), family, "")
+    found = multi_picture(Evidence(subject, walk, list(walk.fields)))
+    assert found is not None
+    assert found.animation_frames_count == 2
 
 
 NAMES = ("MotionPhoto", "MicroVideoOffset", "DirectoryItemSemantic", "DirectoryItemLength", "MPImageStart")

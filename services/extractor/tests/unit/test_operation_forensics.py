@@ -155,6 +155,13 @@ def test_a_thumbnail_of_something_else_is_told_in_numbers(tmp_path: Path) -> Non
     assert one.topic is ForensicTopic.THUMBNAIL
 
 
+def test_a_thumbnail_of_something_else_is_neither_turned_nor_of_another_shape(tmp_path: Path) -> None:
+    small = textured(3, (480, 320)).resize((150, 100))  # fits least badly when it is turned by 90 degrees
+    content, places = with_thumbnail(textured(1, (480, 320)), small)
+    told = [one for one in names(examined(tmp_path, content, *places)) if one.startswith("thumbnail.")]
+    assert told == ["thumbnail.other_picture"]
+
+
 def test_a_thumbnail_of_the_picture_is_no_statement(tmp_path: Path) -> None:
     picture = textured(1, (480, 320))
     content, places = with_thumbnail(picture, picture.resize((150, 100)))

@@ -157,7 +157,7 @@ async def test_the_same_fields_are_told_once(becomes) -> None:
     assert [one.bytes_read for one in told] == [70_000]
 
 
-async def test_a_file_that_always_lacks_something_is_not_read_for_ever() -> None:
+async def test_a_file_that_always_lacks_something_is_not_read_for_ever(becomes) -> None:
     class Insatiable(Readers):
         async def read_if_idle(self, task: Task) -> Reading | None:
             await super().read_if_idle(task)
@@ -170,7 +170,8 @@ async def test_a_file_that_always_lacks_something_is_not_read_for_ever() -> None
     readers = Insatiable()
     async with watched(file, readers):
         file.received.add(0, 100_000)
-        await asyncio.sleep(0.3)
+        await becomes(lambda: len(readers.lengths) >= READINGS_COUNT_MAX)
+        await settled()
     assert len(readers.lengths) == READINGS_COUNT_MAX
 
 

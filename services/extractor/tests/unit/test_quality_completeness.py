@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaextract_extractor.domain.result import ByteRange, Field, Standard, Unread, Why
+from metaextract_extractor.domain.result import ByteRange, Field, Standard, Why
 from metaextract_extractor.reading.evidence import Evidence, Subject, subject_of
 from metaextract_extractor.reading.quality.completeness import assess_completeness
 from metaextract_extractor.reading.quality.intervals import Spans, difference, intersection, size, union
-from metaextract_extractor.reading.quality.reach import unresolved
 from metaextract_extractor.reading.view import BytesSource, View
 from metaextract_extractor.reading.walk import Walk
 
@@ -97,6 +96,12 @@ def test_filling_hides_nothing() -> None:
     assert [(gap.offset_bytes, gap.length_bytes) for gap in done.gaps] == [(94, 10)]
 
 
+def lacks_something() -> Walk:
+    further = Walk()
+    further.reference(resolved=False)
+    return further
+
+
 def maker_note() -> Walk:
     walk = Walk()
     whole = view().part(0, 100)
@@ -161,20 +166,12 @@ def test_the_score_is_the_product_of_what_is_known() -> None:
         walk.understood(view().part(0, 50))
     for resolved in (True, True, True, False):
         walk.reference(resolved=resolved)
+    walk.further = lacks_something()
     read = evidence(walk, field("Make"), unknown("Canon::Main 1"))
     done = assess_completeness(read, expected={"reference": 6.0})
     assert (done.structure, done.decoding, done.reach) == (0.5, 0.5, 2 / (2 + 6))
     assert done.score == pytest.approx(0.5 * 0.5 * 0.25)
     assert (done.references_count, done.unresolved_references_count) == (4, 1)
-
-
-def test_a_reference_to_a_directory_weighs_as_many_tags_as_such_directories_hold() -> None:
-    walk = Walk()
-    walk.not_read("TIFF-IFD0-SubIFD1", view().part(0, 2), Why.MISSING)
-    walk.not_read("TIFF-IFD0-Never", view().part(2, 2), Why.MISSING)
-    expected = {"missing SubIFD": 20.0, "missing other": 10.0}
-    done = assess_completeness(evidence(walk, *[field(f"T{n}") for n in range(10)]), expected=expected)
-    assert done.reach == pytest.approx(10 / (10 + 20 + 10))
 
 
 def test_what_the_primary_engine_misses_counts_as_unresolved() -> None:
@@ -184,87 +181,23 @@ def test_what_the_primary_engine_misses_counts_as_unresolved() -> None:
 
 
 def test_a_file_of_which_nothing_was_found_behind_its_references_is_not_complete() -> None:
-    walk = Walk()
-    walk.reference(resolved=False)
+    walk = Walk(further=lacks_something())
     assert assess_completeness(evidence(walk), expected={"reference": 6.0}).score == 0
 
 
-def test_a_directory_of_which_only_the_count_is_there_tells_how_much_is_missing() -> None:
-    data = b"\x00\x19" + DATA
-    walk = Walk()
-    walk.not_read("JPEG-APP1-IFD0-ExifIFD", view(data).part(0, 2), Why.DAMAGED)
-    done = assess_completeness(
-        evidence(walk, *[field(f"T{n}") for n in range(25)], data=data), expected={"entries": 1.0}
-    )
-    assert done.reach == 0.5
-
-
-def test_a_count_that_no_directory_has_is_damage() -> None:
-    data = b"\xfe\xfe" + DATA
-    walk = Walk()
-    walk.not_read("JPEG-APP1-IFD0-ExifIFD", view(data).part(0, 2), Why.DAMAGED)
-    assert unresolved(evidence(walk, data=data)) == {
-        "damaged ExifIFD": 1.0,
-        "kilobytes damaged ExifIFD": 0.002,
-    }
-
-
-@pytest.mark.parametrize(
-    ("path", "data", "kinds"),
-    [
-        ("PNG", b"\x00\x01\x00\x00IDAT1234", {"cut PNG IDAT": 1.0}),
-        ("PNG", b"\x00\x00\x10\x0ctEXt1234", {"cut PNG tEXt": 1.0, "kilobytes cut PNG tEXt": 4.096}),
-        ("PNG", b"\x00\x00\x10\x00eXIf1234", {"lost EXIF": 1.0, "kilobytes lost EXIF": 4.096}),
-        ("PNG", b"\x00\x00", {"missing PNG": 1.0, "kilobytes missing PNG": 0.002}),
-        ("RIFF", b"NEW?\x0c\x10\x00\x001234", {"cut RIFF NEW?": 1.0, "kilobytes cut RIFF NEW?": 4.096}),
-        ("RIFF", b"EXIF\x0c\x10\x00\x001234", {}),
-        ("RIFF", b"VP8 \x00\x00\x10\x001234", {}),
-    ],
-)
-def test_the_chunk_in_which_a_file_breaks_off_tells_what_it_lacks(
-    path: str, data: bytes, kinds: dict[str, float]
-) -> None:
-    walk = Walk()
-    walk.not_read(path, view(data), Why.MISSING)
-    assert unresolved(evidence(walk, data=data)) == kinds
-
-
-def test_what_a_webp_announces_is_lost_if_it_has_not_come() -> None:
-    walk = Walk()
-    for path, kind in (("RIFF", "file"), ("RIFF-ICC_Profile", "icc")):
-        with walk.within(kind, path, view()):
-            pass
-    flags = replace(field("WebP_Flags", "RIFF", raw="XMP, EXIF, ICC Profile"), standard=Standard.CONTAINER)
-    assert unresolved(evidence(walk, flags)) == {}, "all of it is there"
-    walk.not_read("RIFF", view(b"VP8L\x00\x00\x10\x00"), Why.MISSING)
-    cut = evidence(walk, flags, data=b"VP8L\x00\x00\x10\x00")
-    assert unresolved(cut) == {"lost EXIF": 1.0, "lost XMP": 1.0}
-
-
-def test_an_item_that_lies_past_the_end_is_lost() -> None:
-    walk = Walk()
-    walk.unread.append(Unread("MOV-Meta-ItemInformation-EXIF", ByteRange(5000, 2000), Why.MISSING))
-    assert unresolved(evidence(walk)) == {"lost EXIF": 1.0, "kilobytes lost EXIF": 2.0}
-
-
-def test_a_picture_without_its_meta_box_has_everything_before_it() -> None:
-    walk = Walk()
-    with walk.within("file", "MOV", view()):
+def test_what_of_a_cut_container_was_not_decoded_is_no_gap() -> None:
+    walk, further, longer = Walk(), Walk(), view(DATA + DATA)
+    with walk.within("photoshop", "A", view().part(100, 900)):
+        walk.understood(view().part(100, 150))
+    with (
+        further.within("photoshop", "A", longer.part(100, 1200)),
+        further.within("xmp", "A-XMP", longer.part(500, 100)),
+    ):
         pass
-    assert unresolved(evidence(walk)) == {"lost Meta": 1.0}
-    with walk.within("image", "MOV-Meta", view()):
-        pass
-    assert unresolved(evidence(walk)) == {}
-
-
-def test_what_our_walkers_read_and_the_result_does_not_tell_is_behind_the_break() -> None:
-    walk = Walk()
-    walk.value("JPEG-APP1-IFD0", Standard.EXIF, "IFD0", "Make", "A", "A")
-    walk.value("JPEG-APP1-IFD0", Standard.EXIF, "IFD0", "Model", "B", "B")
-    assert unresolved(evidence(walk)) == {}, "nothing is known to be cut off"
-    walk.reference(resolved=False)
-    told = replace(field("Make", "IFD0", "JPEG-APP1-IFD0"), standard=Standard.EXIF)
-    assert unresolved(evidence(walk, told)) == {"reference": 1.0, "untold": 1.0}
+    walk.further = further
+    done = assess_completeness(evidence(walk))
+    assert [(gap.offset_bytes, gap.length_bytes) for gap in done.gaps] == [(500, 100)], "a whole one is"
+    assert (done.container_bytes, done.structure) == (250, 0.6)
 
 
 def test_bytes_that_have_not_arrived_are_no_gap(tmp_path: Path) -> None:

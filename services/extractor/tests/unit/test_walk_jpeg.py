@@ -166,6 +166,16 @@ def test_image_resources_in_consecutive_segments_are_one():
     assert [view.read(0, view.size_bytes) for view in walk.views["photoshop"]] == [b"8BIM-one--two"]
 
 
+def test_exif_goes_on_in_the_next_segment_and_another_begins_with_its_byte_order():
+    first = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIII", 1, 0x10E, 2, 11, 26, 0) + b"first"
+    other = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x112, 3, 1, 6, 0)
+    data = jpeg(segment(0xE1, first), segment(0xE1, b"Exif\0\0second"), segment(0xE1, other))
+    walk = walked(data)
+    assert fields(walk)["IFD0", "ImageDescription"].printed == "firstsecond"
+    assert fields(walk)["IFD0", "Orientation"].printed == "Rotate 90 CW"
+    assert [one for one in walk.unread if one.why is not Why.UNKNOWN] == []
+
+
 def test_adobe_ducky_and_comment_segments_are_read():
     ducky = struct.pack(">HHI", 1, 4, 80) + struct.pack(">HHI", 2, 8, 2) + "Hi".encode("utf-16-be") + b"\0\0"
     adobe = b"Adobe" + struct.pack(">HHHB", 100, 0x4000, 0, 1)

@@ -137,6 +137,12 @@ def test_embedded_standards_are_handed_on_wherever_they_are_packed(handed_on):
     ]
 
 
+def test_xmp_in_a_language_is_a_text_as_it_is_to_exiftool(handed_on):
+    field = last(walked(png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0de\0\0<x/>"))))
+    assert (field.group, field.name, field.printed) == ("PNG", "XMLcomadobexmp", "<x/>")
+    assert handed_on == []
+
+
 def test_a_wrong_checksum_is_told_and_the_chunk_is_read():
     wrong = bytearray(chunk(b"tEXt", b"Title\0t"))
     wrong[-1] ^= 1

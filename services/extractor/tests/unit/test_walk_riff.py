@@ -69,6 +69,11 @@ def test_the_durations_of_all_frames_are_added():
     assert fields["BackgroundColor"] == ("1 2 3 4", "1 2 3 4")
 
 
+def test_frames_are_counted():
+    assert walked(webp(frame(500), frame(520), frame(0))).frames_count == 3
+    assert walked(webp(LOSSY)).frames_count is None
+
+
 def test_a_duration_is_told_only_when_the_end_was_seen():
     data = webp(EXTENDED, frame(100), frame(1000))
     assert "Duration" not in told(walked(data[:-1]))

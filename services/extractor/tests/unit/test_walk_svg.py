@@ -46,6 +46,12 @@ def test_the_root_gives_size_and_the_metadata_its_fields():
     assert fields["XMP-dc:Title"] == ("t", "t")
 
 
+def test_parts_of_pixels_are_rounded():
+    walk = walked(f'<svg xmlns="{SVG}" width="709.28998" height="66.6px"/>')
+    assert (walk.width_pixels, walk.height_pixels) == (709, 67)
+    assert told(walk)["SVG:ImageWidth"] == (709.28998, "709.28998")
+
+
 def test_lengths_in_other_units_are_no_pixels():
     walk = walked(f'<svg xmlns="{SVG}" width="4in" height="50%"/>')
     assert (walk.width_pixels, walk.height_pixels) == (None, None)

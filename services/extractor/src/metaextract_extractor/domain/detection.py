@@ -15,9 +15,17 @@ _SAID_FOR_ANY: Final = frozenset({"", "application/octet-stream", "binary/octet-
 
 _ALSO_NAMED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "ARW": ("sr2", "srf"),  # of one maker, and told apart by little but the name
         "AVIF": ("heif", "heifs", "hif"),
+        "JP2": ("j2k", "j2c", "jpc"),  # with and without boxes, programs write one name for both
+        "JPX": ("j2k", "j2c", "jpc"),
+        "J2C": ("jp2", "jpf", "jpx"),
+        "NEF": ("nrw",),
+        "NRW": ("nef",),
         "PBM": ("pnm",),
         "PGM": ("pnm",),
+        "SR2": ("arw", "srf"),
+        "TIFF": ("raw",),  # scanners and backs whose raw files are TIFF
     }
 )
 """Extensions that a format may carry, besides its own and what `_may_be_named` allows to all."""

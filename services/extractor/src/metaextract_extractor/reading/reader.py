@@ -1,7 +1,6 @@
 """Reads one file with everything we have: our walkers, ExifTool, the witnesses, then what follows from it."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.domain.quality import Quality
 from metaextract_extractor.domain.result import Fallback, Notice, Outcome
 from metaextract_extractor.reading.bounding import bounded
-from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.broken_off import walked
 from metaextract_extractor.reading.engines.content_credentials import ContentCredentials, worth_reading
 from metaextract_extractor.reading.engines.exiftool import ExifTool, Found
 from metaextract_extractor.reading.engines.measuring import Measurement
@@ -30,7 +29,7 @@ from metaextract_extractor.reading.quality.unknown_tags import is_unknown_tags_f
 from metaextract_extractor.reading.steps import Steps
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import ENGINE as WALKERS
-from metaextract_extractor.reading.walk import BudgetExceededError, Walk
+from metaextract_extractor.reading.walk import Walk
 
 WALKERS_VERSION: Final = VERSION
 
@@ -93,7 +92,7 @@ class Reader:
         operations: Sequence[Operation] = (),
     ) -> Reading:
         """Read a whole file, or of one that is arriving what is there."""
-        walk = steps.engine(WALKERS, WALKERS_VERSION, lambda: _walked(subject), lambda done: len(done.fields))
+        walk = steps.engine(WALKERS, WALKERS_VERSION, lambda: walked(subject), lambda done: len(done.fields))
         walk = walk or Walk()
         if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
             steps.leave_out(self.versions, "budget")
@@ -215,13 +214,6 @@ class Reader:
             now=datetime.now(UTC),
             without_primary=self._exiftool.name not in evidence.reports,
         )
-
-
-def _walked(subject: Subject) -> Walk:
-    walk = Walk()
-    with suppress(BudgetExceededError):  # noted in the walk; what was found until then stands
-        walk_file(subject.view, walk, subject.family, subject.extension)
-    return walk
 
 
 def _is_costly(subject: Subject) -> bool:

@@ -157,6 +157,19 @@ class View:
         """Return everything, but at most the first `bytes_max`."""
         return self.read(0, min(self.size_bytes, bytes_max))
 
+    def beginning(self, bytes_max: int) -> bytes:
+        """Return as much from the beginning as is there, at most `bytes_max`; found by halving."""
+        there, gone = 0, min(self.size_bytes, bytes_max) + 1
+        while gone - there > 1:
+            middle = (there + gone) // 2
+            try:
+                self.read(middle - 1, 1)
+            except MissingBytesError:
+                gone = middle
+            else:
+                there = middle
+        return self.read(0, there)
+
     def part(self, offset: int, length: int | None = None) -> "View":
         """View a range of this view; without `length` up to its end. Raises `MissingBytesError` past it."""
         count = self.size_bytes - offset if length is None else length

@@ -87,6 +87,8 @@ class Walk:
     """Short name as in `domain.formats`, as far as the structure shows it."""
     width_pixels: int | None = None
     height_pixels: int | None = None
+    frames_count: int | None = None
+    """Pictures of a sequence, where no field tells how many there are."""
     containers: list[Container] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
@@ -104,6 +106,10 @@ class Walk:
     """Pointers met: offsets, item locations, chunk lengths."""
     references_resolved: int = 0
     """Those of them that led to bytes that are there."""
+    broken_off: bool = False
+    """Whether what is missing will not arrive, so that a part is read where it says something."""
+    further: "Walk | None" = None
+    """What is found in a file that lacks something if it is read as the beginning of a longer one."""
     budgets_exceeded: list[str] = field(default_factory=list)
     directories_count: int = 0
     entries_count: int = 0

@@ -103,7 +103,9 @@ def scaled(standard: Sequence[int], quality: int) -> tuple[int, ...]:
 def quality_of(head: JpegHead) -> tuple[int | None, bool]:
     """Return the nearest quality from 1 to 100, and whether all tables are exactly those of that quality.
 
-    None for other than 8 bits, which the scale is not for, and where a table is missing.
+    Tables of others are as coarse as those of the standard at that quality, on the mean of all coefficients:
+    Adobe's are coarse in low frequencies alone. None for other than 8 bits, which the scale is not for, and
+    where a table is missing.
     """
     tables: list[tuple[tuple[int, ...], Sequence[int]]] = []
     for number, table_id in enumerate(dict.fromkeys(table for _, _, table in head.components)):
@@ -113,11 +115,12 @@ def quality_of(head: JpegHead) -> tuple[int | None, bool]:
         tables.append((CHROMINANCE if number else LUMINANCE, table.values))
     if not tables:
         return None, False
-    differences = [np.abs(_all_scaled(standard) - values) for standard, values in tables]
-    distances = np.concatenate(differences, axis=1).sum(axis=1)
-    # Among equals the higher: at the low end several qualities give the same table.
-    best = 100 - int(np.argmin(distances[::-1]))
-    return best, not distances[best - 1]
+    equal = np.all([np.all(_all_scaled(standard) == values, axis=1) for standard, values in tables], axis=0)
+    if equal.any():  # of several the highest: at the low end they give the same table
+        return 100 - int(np.argmax(equal[::-1])), True
+    coarseness = float(np.mean([np.divide(values, standard) for standard, values in tables]))
+    quality = 100 - 50 * coarseness if coarseness <= 1 else 50 / coarseness
+    return min(max(round(quality), 1), 100), False
 
 
 @lru_cache(maxsize=2)

@@ -43,7 +43,7 @@ def multi_picture(evidence: Evidence) -> MultiPicture | None:
         auxiliary_images=auxiliary,
         burst=_burst(stated),
         stereo=_stereo(stated),
-        animation_frames_count=_frames(stated),
+        animation_frames_count=_frames(stated, evidence.walk.frames_count),
     )
     return found if found != MultiPicture() else None
 
@@ -117,9 +117,9 @@ def _measured(stated: Stated, name: str) -> float | None:
     return None if number is None or number >= _UNDEFINED else number
 
 
-def _frames(stated: Stated) -> int | None:
-    for group, name in (("PNG", "AnimationFrames"), ("GIF", "FrameCount"), ("RIFF", "FrameCount")):
-        count = stated.integer(group, name)
+def _frames(stated: Stated, counted: int | None) -> int | None:
+    """Return what the file states, or what our walkers `counted`."""
+    for count in (stated.integer("PNG", "AnimationFrames"), stated.integer("GIF", "FrameCount"), counted):
         if count is not None and 1 < count < 2**31:
             return count
     return None

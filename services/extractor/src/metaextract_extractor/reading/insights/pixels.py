@@ -13,13 +13,17 @@ from metaextract_extractor.domain.result import ByteRange
 from metaextract_extractor.reading.engines.bounded_file import BoundedFile, ReadingLimitError
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.insights.image_header import read_header
+from metaextract_extractor.reading.insights.psd_composite import composite
 from metaextract_extractor.reading.view import MissingBytesError, View
 
 if TYPE_CHECKING:
     from PIL import Image
 
 PIXELS_MAX: Final = 32_000_000
-"""Largest picture that is decoded whole: 96 MB as RGB."""
+"""Largest picture that is decoded whole: 128 MB, for Pillow holds colours in 4 bytes a pixel."""
+
+GREY_PIXELS_MAX: Final = 4 * PIXELS_MAX
+"""The same of grey, which is held in one byte a pixel, where the decoder holds nothing else."""
 
 HELD_PIXELS_MAX: Final = 20_000_000
 """The same for decoders that hold file and picture several times over (WebP: 16 bytes a pixel), and for
@@ -55,6 +59,9 @@ _FORMATS: Final = {
 
 _MAPPED: Final = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "PSD")
 """Families whose decoders read as they go, so that a long file costs no memory."""
+
+_PLAIN: Final = ("PNG", "TIFF", "BMP")
+"""Decoders that hold the picture and a few rows."""
 
 _EMBEDDED_FORMATS: Final = {"JPEG": "JPEG", "PNG": "PNG", "WebP": "WEBP", "GIF": "GIF"}
 
@@ -152,6 +159,8 @@ def _decode(
             if not in_full:
                 _leave_out_detail(image, longest)
             picture = _scalable(image)
+            if picture is None:
+                return None
             picture.thumbnail((longest, longest), reducing_gap=2.0)
             return _flat(picture)
     except (*_DECODING_ERRORS, Image.DecompressionBombError):
@@ -172,8 +181,16 @@ def _leave_out_detail(image: "Image.Image", longest: int) -> None:
         image.draft("RGB", (longest, longest))
 
 
-def _scalable(image: "Image.Image") -> "Image.Image":
-    """Return it in a mode whose pixels Pillow averages: of palettes and bilevel it would only pick some."""
+def _scalable(image: "Image.Image") -> "Image.Image | None":
+    """Return it in a mode whose pixels Pillow averages: of palettes and bilevel it would only pick some.
+
+    None if Pillow would show it as something else.
+    """
+    if image.format == "PSD":
+        shown = composite(image)
+        if shown is None:
+            return None
+        image = shown
     if image.mode == "1":
         return image.convert("L")
     if image.mode in ("P", "PA"):
@@ -193,8 +210,11 @@ def _bare(data: bytes, width: int, height: int, longest: int) -> "Image.Image":
 
 def _affordable(image: "Image.Image", pixels_max: int) -> bool:
     # A progressive JPEG is kept whole as coefficients, 2 bytes a sample, before it is scaled.
-    by_rows = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
-    return image.width * image.height <= (JPEG_PIXELS_MAX if by_rows else pixels_max)
+    if image.format in ("JPEG", "MPO") and not image.info.get("progressive"):
+        pixels_max = JPEG_PIXELS_MAX
+    elif pixels_max == PIXELS_MAX and image.format in _PLAIN and image.mode == "L":
+        pixels_max = GREY_PIXELS_MAX
+    return image.width * image.height <= pixels_max
 
 
 def _heif_draft(evidence: Evidence, longest: int) -> "Image.Image | None":

@@ -67,9 +67,15 @@ _RULES: Final = (
     ),
     _rule(
         PrivacySubject.DEVICE,
-        r"(Camera)?(Make|Model(Name)?)|Camera(Model)?ID|UniqueCameraModel|LensModel|LensMake|Software|CreatorTool"
-        r"|HostComputer|DeviceM(ake|odel)",
-        "The model of the device and its software are named.",
+        r"(Camera)?(Make|Model(Name)?)|Camera(Model)?ID|UniqueCameraModel|LensModel|LensMake|HostComputer"
+        r"|DeviceM(ake|odel)",
+        "The make or model of the device is named.",
+        exact=False,
+    ),
+    _rule(
+        PrivacySubject.DEVICE,
+        r"Software|CreatorTool",
+        "The software that wrote the file is named.",
         exact=False,
     ),
     _rule(

@@ -49,11 +49,12 @@ def _statements(one: Preview, found: PreviewComparison) -> Iterator[ForensicStat
             "Cameras make thumbnails before they correct, crop or merge the picture.",
             "Programs change the image and forget the thumbnail.",
         )
-    if found.turn_degrees:
+    turn_degrees = _turn(found)
+    if turn_degrees:
         yield fact(
             _TOPIC,
             "turned",
-            f"The image must be turned by {found.turn_degrees} degrees clockwise to fit the {_name(one)}.",
+            f"The image must be turned by {turn_degrees} degrees clockwise to fit the {_name(one)}.",
             [*_numbers(found), _where(one)],
             "The image was turned without loss by a viewer, or a camera turns one and not the other.",
         )
@@ -77,9 +78,14 @@ def _shapes_differ(found: PreviewComparison) -> bool:
     one, other = found.aspect_ratio, found.image_aspect_ratio
     if not one or not other:
         return False
-    if (found.turn_degrees or 0) % 180:
+    if _turn(found) % 180:
         one = 1 / one
     return abs(one / other - 1) > ASPECT_TOLERANCE
+
+
+def _turn(found: PreviewComparison) -> int:
+    """The turn after which both show the same; what fits best of what does not fit is none."""
+    return found.turn_degrees or 0 if found.likeness is Likeness.SAME else 0
 
 
 def _numbers(found: PreviewComparison) -> list[ForensicEvidence]:

@@ -20,6 +20,7 @@ from typing import Final
 
 from metaextract_extractor.domain.quality import Gap
 from metaextract_extractor.domain.result import ByteRange, Field, Standard, Unread, Why
+from metaextract_extractor.reading.broken_off import cut_containers
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.quality.intervals import (
     Spans,
@@ -80,9 +81,10 @@ def decoded_bytes(evidence: Evidence) -> DecodedBytes:
     unknown = UnknownTags(unknown_tags(evidence.fields) or ())
     metadata = _arrived(evidence, _metadata(evidence))
     known = spans(one.place for one in _known(evidence, unknown))
-    named = spans(one.place for one in walk.unread)
+    named = spans(one.place for one in walk.unread if one.why is not Why.MISSING)
     understood = union([*difference(union(walk.structure), difference(named, known)), *known])
     left = difference(metadata, understood)
+    metadata, left = (difference(one, intersection(left, _cut(evidence))) for one in (metadata, left))
     left = difference(left, _filling(evidence.subject.view, left))
     shares = _Shares(evidence, unknown, {one.place for one in walk.located if unknown.has(one)})
     gaps = _gaps(left, walk.unread, shares)
@@ -97,9 +99,24 @@ def _metadata(evidence: Evidence) -> Spans:
         field.location for field in walk.fields if field.location is not None and field.standard in _METADATA
     )
     entries = (one.place for one in walk.located)
-    pictures = spans(place for one in walk.embedded for place in one.places)
+    embedded = [*walk.embedded, *(walk.further.embedded if walk.further else ())]
+    pictures = spans(place for one in embedded for place in one.places)
     inside = union([*spans(containers), *values, *spans(entries)])
     return intersection(difference(inside, pictures), [(0, evidence.subject.view.size_bytes)])
+
+
+def _cut(evidence: Evidence) -> Spans:
+    """Return what of containers in which a file breaks off stands in no whole one: `reach` tells of that.
+
+    Not of TIFF structures, whose directories say what belongs to whom before all of it is there.
+    """
+    further = evidence.walk.further
+    if further is None:
+        return []
+    cut = cut_containers(further, evidence.subject.view.size_bytes)
+    whole = [one for one in further.containers if one not in cut and one.kind != "file"]
+    inside = spans(place for one in whole for place in one.places)
+    return difference(spans(place for one in cut if one.kind != "exif" for place in one.places), inside)
 
 
 def _arrived(evidence: Evidence, metadata: Spans) -> Spans:

@@ -56,6 +56,8 @@ def boxes(view: View, walk: Walk, path: str) -> Iterator[Box]:
             walk.not_read(path, view.part(at), Why.DAMAGED)
             return
         walk.understood(view.part(at, box.body_at - at))
+        if not box.whole:
+            walk.reference(resolved=False)
         yield box
         at = box.body_at + box.size_bytes
         if not box.whole:

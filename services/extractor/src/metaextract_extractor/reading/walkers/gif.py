@@ -26,6 +26,13 @@ _WINDOW_BYTES_MIN: Final = 256
 _WINDOW_BYTES_MAX: Final = 64 * 1024
 """How much is read at once while sub-blocks are skipped: more and more."""
 _XMP_END: Final = re.compile(rb"<\?xpacket end=['\"][wr]['\"]\?>")
+_NESTED: Final = {
+    b"XMP Data": ("xmp", "XMP"),
+    b"ICCRGBG1": ("icc", "ICC_Profile"),
+    b"C2PA_GIF": ("jumbf", "JUMBF"),
+}
+"""The first part of an application's name: what its extension holds."""
+
 _VERSIONS: Final = (b"GIF87a", b"GIF89a")
 _SCREEN: Final = (
     Entry(0, "H", "ImageWidth"),
@@ -113,15 +120,14 @@ def _walk_blocks(image: _Image, at: int) -> int | None:
         mark = view.read(at, 1)[0]
         if mark == _IMAGE:
             image.frames_count += 1
-            at += 10 + _table_bytes(view.read(at + 9, 1)[0]) + 1
-            at = _skip_blocks(view, at)
+            at = _skip_picture(image, at)
         elif mark == _EXTENSION:
             image.extensions_count += view.read(at + 1, 1)[0] != _GRAPHIC
             if image.extensions_count > walk.budgets.containers_max:
                 walk.exceeded("containers_max")
                 walk.not_read(image.path, view.part(at), Why.BUDGET)
                 return None
-            end = _skip_blocks(view, at + 2)
+            end = _skip_extension(image, at)
             _walk_extension(image, view.part(at, end - at))
             at = end
         else:
@@ -129,6 +135,30 @@ def _walk_blocks(image: _Image, at: int) -> int | None:
                 walk.understood(view.part(at, 1))
                 at += 1
             return at
+
+
+def _skip_picture(image: _Image, at: int) -> int:
+    view, walk = image.view, image.walk
+    try:
+        return _skip_blocks(view, at + 10 + _table_bytes(view.read(at + 9, 1)[0]) + 1)
+    except MissingBytesError:
+        with walk.within("image", f"{image.path}-Image", view.part(at)):
+            walk.not_read(f"{image.path}-Image", view.part(at), Why.MISSING)
+        raise
+
+
+def _skip_extension(image: _Image, at: int) -> int:
+    """Return where an extension ends. One that does not is noted as the container that it would be."""
+    view, walk = image.view, image.walk
+    try:
+        return _skip_blocks(view, at + 2)
+    except MissingBytesError:
+        name = view.read(at + 3, _APPLICATION_BYTES) if view.has(at + 3, _APPLICATION_BYTES) else b""
+        kind, inner = _NESTED.get(name[:8], ("vendor", ""))
+        path = f"{image.path}-{inner}" if inner else image.path
+        with walk.within(kind, path, view.part(at)):
+            walk.not_read(path, view.part(at), Why.MISSING)
+        raise
 
 
 def _skip_blocks(view: View, at: int) -> int:

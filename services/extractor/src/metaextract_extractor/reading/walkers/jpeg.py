@@ -33,6 +33,7 @@ SOI: Final = b"\xff\xd8"
 EXV: Final = b"\xff\x01Exiv2"
 
 _EXIF: Final = b"Exif\0"
+_TIFF: Final = (b"II*\0", b"MM\0*")
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _ICC: Final = b"ICC_PROFILE\0"
@@ -72,6 +73,7 @@ class _Jpeg:
     path: str
     top: bool
     icc: Chunks = field(default_factory=Chunks)
+    exif: list[View] = field(default_factory=list)
     photoshop: list[View] = field(default_factory=list)
     boxes: Boxes = field(default_factory=Boxes)
     extended_xmp: ExtendedXmp = field(default_factory=ExtendedXmp)
@@ -97,6 +99,7 @@ class _Jpeg:
         except MissingBytesError:
             self.walk_.reference(resolved=False)
             self.walk_.not_read(self.path, self.view.part(end), Why.MISSING)
+        self._flush_exif()
         self._flush_photoshop()
         self._left_over()
         self.extended_xmp.walk(self.walk_, f"{self.path}-APP1-XMP")
@@ -107,6 +110,8 @@ class _Jpeg:
         walk, content = self.walk_, segment.content
         path = f"{self.path}-{segment.name}"
         walk.understood(self.view.part(segment.offset, segment.end - segment.offset - content.size_bytes))
+        if segment.marker != 0xE1:  # noqa: PLR2004 - APP1: what is too long for one goes on in the next
+            self._flush_exif()
         if segment.marker != 0xED:  # noqa: PLR2004 - APP13: runs of them are one
             self._flush_photoshop()
         if markers.APP0 <= segment.marker <= markers.APP15:
@@ -160,8 +165,11 @@ class _Jpeg:
         at = head[:10].find(_EXIF)
         if 0 <= at <= 4 and content.size_bytes > at + 6:  # noqa: PLR2004 - some put bytes before it
             self.walk_.understood(content.part(0, at + 6))
-            walk_tiff(content.part(at + 6), self.walk_, path)
+            if at or head[6:10] in _TIFF:
+                self._flush_exif()
+            self.exif.append(content.part(at + 6))
             return True
+        self._flush_exif()
         if head.startswith(_XMP):
             self._xmp(content.part(len(_XMP)), path)
             self.walk_.understood(content.part(0, len(_XMP)))
@@ -219,6 +227,11 @@ class _Jpeg:
             self.walk_.understood(content.part(0, 5))
             walk_adobe(content.part(5), self.walk_, f"{path}-Adobe")
         return True
+
+    def _flush_exif(self) -> None:
+        if self.exif:
+            parts, self.exif = self.exif, []
+            walk_tiff(View.joined(parts), self.walk_, f"{self.path}-APP1")
 
     def _flush_photoshop(self) -> None:
         if self.photoshop:

@@ -92,12 +92,18 @@ def segments(view: View, start: int, walk: Walk | None, path: str) -> Iterator[S
                 _note(walk, path, view.part(offset, 4), Why.DAMAGED)
                 offset += 2
                 continue
-            taken = min(length - 2, view.size_bytes - offset - 4)
-            segment = Segment(marker, offset, view.part(offset + 4, taken))
+            segment = Segment(marker, offset, _content(view, offset + 4, length - 2, walk))
         yield segment
         if marker in (SOS, EOI):
             return
         offset = segment.end
+
+
+def _content(view: View, offset: int, length: int, walk: Walk | None) -> View:
+    taken = min(length, view.size_bytes - offset)
+    if taken < length and walk is not None:
+        walk.reference(resolved=False)
+    return view.part(offset, taken)
 
 
 def _marker_at(view: View, offset: int) -> int | None:

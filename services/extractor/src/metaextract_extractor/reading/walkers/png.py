@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metaextract_extractor.domain.result import Standard, Why
-from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.binary import Section, emit, walk_record
 from metaextract_extractor.reading.walkers.inflating import inflated
@@ -98,7 +98,8 @@ def _walk_chunk(image: _Image, kind: bytes, chunk: View) -> None:
         has_mark = content.size_bytes > len(_EXIF_MARK) and content.read(0, len(_EXIF_MARK)) == _EXIF_MARK
         walk_nested("exif", content.part(len(_EXIF_MARK) if has_mark else 0), walk, f"{path}-EXIF")
     elif kind == b"iCCP":
-        _walk_profile(image, content)
+        with walk.within("icc", f"{path}-ICC_Profile", content):
+            _walk_profile(image, content)
     elif kind == b"caBX":
         walk_nested("jumbf", content, walk, f"{path}-JUMBF")
     elif kind == b"tXMP":
@@ -115,7 +116,10 @@ def _check(image: _Image, kind: bytes, chunk: View) -> None:
     """Note a wrong checksum; like ExifTool we read the chunk all the same."""
     if chunk.size_bytes > _CHECKED_BYTES_MAX or kind in image.wrong:
         return
-    data = chunk.read(4, chunk.size_bytes - 4)
+    try:
+        data = chunk.read(4, chunk.size_bytes - 4)
+    except MissingBytesError:
+        return
     if zlib.crc32(data[:-_CRC_BYTES]) != int.from_bytes(data[-_CRC_BYTES:], "big"):
         image.wrong.add(kind)
         name = kind.decode("ascii") if kind.isalpha() else "unnamed"

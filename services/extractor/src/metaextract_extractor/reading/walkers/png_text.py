@@ -102,7 +102,7 @@ def walk_text(kind: bytes, content: View, walk: Walk, path: str) -> None:
                 return
             walk.understood(text.stored)
             plain = View.unpacked(data)
-        if text.keyword == _XMP:
+        if text.keyword == _XMP and not text.language:  # in a language it is a text (XMP part 3, §1.1.5)
             walk_nested("xmp", plain, walk, f"{path}-XMP")
         elif text.keyword.startswith(_RAW_PROFILE):
             _walk_profile(text, plain, walk, path)

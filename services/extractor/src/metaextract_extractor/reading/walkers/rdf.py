@@ -25,6 +25,7 @@ _SILENT: Final = frozenset({"x", "rdf", "xmlns", "xml", "svg", "office"})
 _SILENT_NAMES: Final = frozenset(
     {"et:desc", "et:prt", "et:val", "et:id", "et:tagid", "et:toolkit", "et:table", "et:index"}
 )
+_ARRAYS: Final = frozenset({"rdf:Bag", "rdf:Seq", "rdf:Alt"})
 _SVG_METADATA: Final = re.compile(r"(?:^|\W)(?:metadata|desc|title)$")
 _VERSION: Final = re.compile(r"/\d+\.\d+(?=/|$)")
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3}|[xi])(-[a-z]{2})\b(.*)", re.IGNORECASE | re.DOTALL)
@@ -109,6 +110,12 @@ class Properties:
         if one.pushed:
             self._arrays -= one.name == "rdf:li"
             self._path.pop()
+
+    def leave_out_open(self) -> None:
+        """Leave out the array in which the document breaks off: the rest of it is not there."""
+        arrays = any(one.name in _ARRAYS for one in self._open)
+        if arrays and self.entries and self.entries[-1].found.listed:
+            self.entries.pop()
 
     def _declare(self, prefixes: dict[str, str], prefix: str, uri: str) -> dict[str, str]:
         """Note what a prefix stands for: the usual prefix of its namespace, if it has one."""

@@ -204,6 +204,7 @@ def _animation(image: _Image, content: View) -> None:
 
 
 def _frame(image: _Image, content: View) -> None:
+    image.walk.frames_count = (image.walk.frames_count or 0) + 1
     if content.has(12, 4):
         duration = int.from_bytes(content.read(12, 4), "little") & _DURATION_MASK
         image.duration_milliseconds = (image.duration_milliseconds or 0) + duration

@@ -1,6 +1,7 @@
 """The sample tables of a track: how its samples are coded and how many there are a second.
 
-Source: ISO/IEC 14496-12, sections 8.5.2 (stsd), 8.6.1.2 (stts) and 12.1.3 (visual sample entry).
+Source: ISO/IEC 14496-12, sections 8.5.2 (stsd), 8.6.1.2 (stts), 8.7.3.2 (stsz) and 12.1.3
+(visual sample entry); ISO/IEC 23008-12, section 7.2 (image sequences).
 """
 
 import struct
@@ -67,6 +68,8 @@ def walk_sample_table(view: View, walk: Walk, track: Track) -> None:
                 _walk_description(box.body, walk, track, path)
             elif box.kind == "stts" and track.handler == "vide":
                 _walk_frame_rate(box.body, walk, track, path)
+            elif box.kind == "stsz" and track.handler == "pict":  # an image sequence, not a film
+                walk.frames_count = max(walk.frames_count or 0, int.from_bytes(box.body.read(8, 4), "big"))
 
 
 def _walk_description(view: View, walk: Walk, track: Track, path: str) -> None:

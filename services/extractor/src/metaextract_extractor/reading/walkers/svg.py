@@ -18,7 +18,7 @@ from metaextract_extractor.reading.walkers.xmp import walk_document
 
 _MANIFEST: Final = "c2pa:manifest"
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/= \t\n\r\f]")
-_PIXELS: Final = re.compile(r"([0-9]{1,10})(?:px)?")
+_PIXELS: Final = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,20})?)(?:px)?")
 _PIXELS_MAX: Final = 2**31 - 1
 
 
@@ -37,7 +37,8 @@ def _length(entries: list[Entry], attribute: str) -> int | None:
     for entry in entries:
         if entry.found.group == "SVG" and entry.found.tag_id == attribute:
             match = _PIXELS.fullmatch(entry.values[0].value)
-            return int(match[1]) if match and int(match[1]) <= _PIXELS_MAX else None
+            pixels = round(float(match[1])) if match else 0
+            return pixels if 0 < pixels <= _PIXELS_MAX else None
     return None
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Final
 
 from metaextract_extractor.domain.result import Standard, Why
-from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.rdf import Entry, Properties
 from metaextract_extractor.reading.walkers.scalars import scalar, shown
@@ -37,10 +37,11 @@ def walk_document(view: View, walk: Walk, path: str, *, svg: bool = False) -> li
             walk.not_read(path, view, Why.BUDGET)
             return []
     properties = Properties(entries_max=walk.budgets.fields_max, svg=svg)
-    end = read_xml(
-        view.all(walk.budgets.xmp_bytes_max), properties, depth_max=walk.budgets.xmp_depth_max, doctype=svg
-    )
-    _note_end(view, walk, path, end)
+    whole, data = _content(view, walk)
+    end = read_xml(data, properties, depth_max=walk.budgets.xmp_depth_max, doctype=svg)
+    if not whole:
+        properties.leave_out_open()
+    _note_end(view, walk, path, end, whole=whole)
     said = Counter(entry.found.name for entry in properties.entries if entry.special)
     for entry in properties.entries:
         if entry.special:
@@ -50,13 +51,26 @@ def walk_document(view: View, walk: Walk, path: str, *, svg: bool = False) -> li
     return properties.entries
 
 
-def _note_end(view: View, walk: Walk, path: str, end: End) -> None:
+def _content(view: View, walk: Walk) -> tuple[bool, bytes]:
+    """Return whether the document is all there, and it; in a file that breaks off the beginning will do."""
+    try:
+        return True, view.all(walk.budgets.xmp_bytes_max)
+    except MissingBytesError:
+        if not walk.broken_off:
+            raise
+        return False, view.beginning(walk.budgets.xmp_bytes_max)
+
+
+def _note_end(view: View, walk: Walk, path: str, end: End, *, whole: bool) -> None:
     if end.stop is None:
         walk.understood(view)
         return
     at = min(end.at, view.size_bytes)
     walk.understood(view.part(0, at))
     why = Why.DAMAGED if view.size_bytes <= walk.budgets.xmp_bytes_max else Why.BUDGET
+    if not whole:
+        why = Why.MISSING
+        walk.reference(resolved=False)
     if end.stop is Stop.ENTITIES:
         walk.notice("XML_ENTITIES_REFUSED", "The XML declares a document type or entities: not read further.")
     elif end.stop is Stop.DEPTH:
