@@ -26,6 +26,7 @@ from metaextract_billing.domain.models import Operations
 from metaextract_billing.domain.ports import Store
 from metaextract_billing.domain.records import AccountKey
 from metaextract_common.errors import ServiceError
+from metaextract_common.storage.postgres import opened
 from metaextract_testing.postgres import PostgresServer, started
 
 LIFETIME = timedelta(minutes=15)
@@ -60,6 +61,18 @@ async def refusal(awaitable: Awaitable[object]) -> str:
     with pytest.raises(ServiceError) as caught:
         await awaitable
     return caught.value.reason
+
+
+async def test_a_connection_that_nobody_gives_back_does_not_keep_a_process_from_ending(
+    billing_database: str,
+) -> None:
+    async with opened(billing_database, lambda _: None, {}, wait_seconds_max=0.5) as connections:
+        lent = connections.one()
+        connection = await lent.__aenter__()
+        assert await connection.fetchval("SELECT 1") == 1
+
+    with pytest.raises(asyncpg.InterfaceError):
+        await connection.fetchval("SELECT 1")
 
 
 @pytest.mark.parametrize(

@@ -85,11 +85,11 @@ async def opened(
     connections_count_max: int = CONNECTIONS_COUNT_MAX,
     wait_seconds_max: float = WAIT_SECONDS_MAX,
 ) -> AsyncIterator[Connections]:
-    """Open connections to `url`; at the end wait for what is under way.
+    """Open connections to `url`; at the end wait for what is under way, as long as an answer may take.
 
     Connections that broke are replaced when the next one is needed.
     """
-    async with asyncpg.create_pool(
+    pool = asyncpg.create_pool(
         url,
         min_size=0,
         max_size=connections_count_max,
@@ -98,8 +98,15 @@ async def opened(
         command_timeout=wait_seconds_max,
         reset=_kept_as_it_is,
         server_settings={"timezone": "UTC", **server_settings},
-    ) as pool:
+    )
+    await pool
+    try:
         yield Connections(pool, wait_seconds_max, failure)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), wait_seconds_max)
+        except TimeoutError:  # the pool has cut what was left
+            log.warning("store.cut_off", meaning="a connection was not given back in time")
 
 
 async def _kept_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
