@@ -54,7 +54,7 @@ async def test_of_many_uploads_at_once_no_more_than_the_limit_get_in(start) -> N
 
 
 async def test_what_goes_wrong_after_the_finish_is_an_event_and_no_error(start) -> None:
-    async with start(worker_seconds_max=8) as service:
+    async with start(worker_seconds_max=4) as service:
         upload = service.upload(slow_jpeg(), "slow.jpg")
         ended = await upload.to_the_end()
         assert upload.states == ["RECEIVING", "QUEUED", "PARSING", "FAILED"]
