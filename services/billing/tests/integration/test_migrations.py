@@ -86,6 +86,26 @@ async def test_a_database_is_migrated_while_another_process_keeps_committing(
         assert (await AuditLedger(store)()).violations == ()
 
 
+async def test_a_migration_that_meets_a_deadlock_begins_anew(billing_database: str, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(billing_database, server_settings={"deadlock_timeout": "1min"})
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("LOCK credit_balances IN ROW EXCLUSIVE MODE")
+    later = next_version(postgres_schema.MIGRATIONS, tmp_path)
+    migrating = asyncio.create_task(postgres_schema.migrate(billing_database, later))
+    waits = "SELECT count(*) FROM pg_locks WHERE relation = 'credit_balances'::regclass AND NOT granted"
+    while not await connection.fetchval(waits):
+        await asyncio.sleep(0.01)
+
+    await connection.execute("LOCK credit_holds IN ROW EXCLUSIVE MODE")  # the migration has it, and gives way
+    assert not migrating.done()
+    await transaction.commit()
+    await migrating
+
+    assert await connection.fetchval("SELECT to_regclass('later')") == "later"
+    await connection.close()
+
+
 async def test_several_processes_that_start_at_once_migrate_an_empty_database_once(
     postgres_server: PostgresServer,
 ) -> None:

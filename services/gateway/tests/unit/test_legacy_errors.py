@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from metaextract_common.errors import Kind, ServiceError
+from metaextract_common.errors import Kind, ServiceError, deadline_exceeded, service_unreachable
 from metaextract_gateway.adapters.http.legacy import errors
 from metaextract_gateway.adapters.http.problems import status_of
 
@@ -109,8 +109,17 @@ def test_one_key_for_two_files_is_a_409(reason: str) -> None:
     assert (body["code"], body["message"]) == ("ALREADY_PROCESSED", errors.message_of(error))
 
 
-def test_without_the_ledger_no_paid_work_is_done() -> None:
-    answer = errors.render(refusal("LEDGER_UNAVAILABLE", Kind.UNAVAILABLE))
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("LEDGER_UNAVAILABLE", Kind.UNAVAILABLE),
+        service_unreachable("/metaextract.billing.v1.BillingService/CreateHold"),
+        deadline_exceeded("/metaextract.billing.v1.BillingService/CreateHold"),
+    ],
+    ids=lambda error: error.reason,
+)
+def test_without_the_ledger_no_paid_work_is_done(error: ServiceError) -> None:
+    answer = errors.render(error)
 
     body = json.loads(answer.body)["error"]
     assert (answer.status_code, body["code"]) == (503, "SERVICE_UNAVAILABLE")

@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from metaextract_common.storage.sqlite import MigrationError
 
@@ -23,6 +24,12 @@ WAIT_SECONDS_MAX: Final = 5.0
 
 _AWAY: Final = ("08", "25006", "28", "3D", "53", "55000", "55P03", "57", "58", "XX001", "XX002")
 """Connections, read-only, logins, databases, resources, locks, operators, files, damage."""
+
+_IN_THE_WAY: Final = ("(40001)", "(40P01)", "(55P03)")
+"""How dbmate tells that a migration met other transactions: serialization failures, deadlocks, locks."""
+
+MIGRATION_SECONDS_MAX: Final = 60.0
+"""So long a migration is begun anew because others are in its way."""
 
 Failure = Callable[[str], Exception | None]
 """What an SQLSTATE means to a store, None if nothing in particular. The empty one: PostgreSQL is away."""
@@ -113,13 +120,28 @@ async def _kept_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Spare the round trip that would reset what nobody changes."""
 
 
+class _InTheWayError(MigrationError):
+    """Others work on the tables that a migration changes."""
+
+
 async def migrate(url: str, migrations: Path, *, table: str = "schema_migrations") -> None:
     """Bring a database to the newest schema in `migrations` (plain SQL files, run by dbmate).
 
     `url`: `postgres://user:password@host:port/database?sslmode=…`; libpq's names of options. `table` is where
     dbmate notes what it applied. Safe to call again and from several processes: one migrates at a time.
+    Each file is one transaction, begun anew if it met those of a version that still serves.
     Raises MigrationError.
     """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(_InTheWayError),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        stop=stop_after_delay(MIGRATION_SECONDS_MAX),
+        reraise=True,
+    )
+    await retrying(_migrated, url, migrations, table)
+
+
+async def _migrated(url: str, migrations: Path, table: str) -> None:
     command = [
         str(Path(sys.executable).with_name("dbmate")),
         f"--migrations-dir={migrations}",
@@ -135,5 +157,10 @@ async def migrate(url: str, migrations: Path, *, table: str = "schema_migrations
         env={**os.environ, "DATABASE_URL": url},  # not an argument: everybody can read those
     )
     output, _ = await process.communicate()
-    if process.returncode:
-        raise MigrationError(output.decode(errors="replace").strip())
+    if not process.returncode:
+        return
+    told = output.decode(errors="replace").strip()
+    if any(sqlstate in told for sqlstate in _IN_THE_WAY):
+        log.warning("store.migration_waits", meaning="others work on the tables that it changes")
+        raise _InTheWayError(told)
+    raise MigrationError(told)

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from metaextract_common.errors import Kind, ServiceError
+from metaextract_common.errors import RPC_DOMAIN, Kind, ServiceError
 from metaextract_gateway.adapters.http.problems import retry_after
 
 _BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -65,6 +65,7 @@ _NOT_ALLOWED: Final[Mapping[Kind, tuple[int, str, str]]] = {
 }
 """Flat too; the first is that of the original's claim (§1.7)."""
 _FAILED: Final = (500, "INTERNAL_ERROR", "Failed to extract metadata")
+_BILLING: Final = "/metaextract.billing."
 _UNAVAILABLE: Final = (
     503,
     "SERVICE_UNAVAILABLE",
@@ -190,9 +191,17 @@ def _structured(error: ServiceError) -> tuple[int, str, str]:
         owed = error.metadata.get("credits_owed", "")
         message = f"A payment was taken back and {owed} credits are owed. Purchase credits to continue."
         return 402, "QUOTA_EXCEEDED", message
+    if _is_billing_away(error):
+        return _STRUCTURED["LEDGER_UNAVAILABLE"]
     if error.reason in _STRUCTURED:
         return _STRUCTURED[error.reason]
     return _UNAVAILABLE if error.kind in (Kind.UNAVAILABLE, Kind.EXHAUSTED) else _FAILED
+
+
+def _is_billing_away(error: ServiceError) -> bool:
+    """Not reached, or not done in time: the original, one process, saw no difference to its ledger."""
+    away = error.domain == RPC_DOMAIN and error.kind in (Kind.UNAVAILABLE, Kind.DEADLINE)
+    return away and error.metadata.get("method", "").startswith(_BILLING)
 
 
 def _flat(error: ServiceError) -> tuple[int, str, str] | None:
