@@ -1,7 +1,6 @@
 """`bench quality`: fits the tables behind the quality figures, scores them, and writes the report."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from bench.quality.costing import errors, fit_costs, observe
 from bench.quality.gather import gatherer
 from bench.quality.making import tallies_of_made
 from bench.quality.measuring import corruption, measure
-from bench.quality.reaching import fit_expected
+from bench.quality.reaching import as_json, fit_reach
 from bench.quality.report import SUPPORT, Figures, report, section, support_section, with_section
 from bench.quality.truncating import cuts, cuts_of_heads, cuts_of_pictures
 from metaextract_extractor.reading.quality.efficiency import cost_model
@@ -71,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         pictures, heads = list(cuts_of_pictures(engines)), list(cuts_of_heads(engines))
         cost = [] if arguments.keep_costs else observe(engines, corpus)
     table = fit(measured.fitted, today)
-    expected = fit_expected([one for one in cut if one.is_fitted])
+    reach = fit_reach([one for one in cut if one.is_fitted])
     fitted = {one.path for one in corpus if one.is_fitted}
     model = fit_costs([one for one in cost if one.path in fitted], today) if cost else cost_model()
     levels = document({**made, **measured.tallies}, fuzzed, today, versions)
@@ -85,8 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
             natural=score([case for case in measured.scored if not case.injected], table),
             with_faults=score(measured.scored, table),
             corruption=corruption(measured, table),
-            expected=expected,
-            cuts=[one for one in cut if not one.is_fitted],
+            reach=reach,
+            reach_exchanged=fit_reach([one for one in cut if not one.is_fitted]),
+            cuts=cut,
             cuts_of_pictures=pictures,
             cuts_of_heads=heads,
             cost_ratios=errors([one for one in cost if one.path not in fitted], model),
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         (folder / "calibration.json").write_text(table.to_json())
         if cost:
             (folder / "efficiency.json").write_text(model.to_json())
-        (folder / "reach.json").write_text(json.dumps(expected, indent=1) + "\n")
+        (folder / "reach.json").write_text(as_json(reach))
         (folder / "support.json").write_text(levels)
         REPORT.write_text(text)
     return 0

@@ -1,19 +1,27 @@
-"""Fits how many tags are behind what leads nowhere in a cut file: the table `reach.json`."""
+"""Fits how many tags are behind what leads nowhere in a cut file, and how sure that is: `reach.json`."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from bench.quality.truncating import Cut, Held
-from metaextract_extractor.reading.quality.reach import lumped
+from bench.quality.truncating import CUTS_COUNT, Cut, Held
+from metaextract_extractor.reading.quality.reach import COUNTED, TAGS_MORE, ReachTable, lumped, main_ground
 
 FILES_LEAST: Final = 3
 """Kinds that were met in fewer files are lumped together."""
 
-EXACT: Final = {"entries": 1.0, "values": 1.0, "next page": 1.0, "untold": 1.0, "rest xmp": 1.0}
-"""What was counted one by one, and is held ten times as fast."""
+EXACT: Final = dict.fromkeys(COUNTED, 1.0)
+"""Held ten times as fast."""
+
+COVERED: Final = 0.9
+"""Share of the cuts whose truth shall lie in the range."""
+
+SHARE_LEAST: Final = 1e-3
+"""What was found is taken to be at least this share of the file, so that the rest is a number of tags."""
 
 PRIOR_TAGS_BEHIND_PIXELS: Final = 0.5
 """Most pictures have everything in front of the pixels."""
@@ -29,6 +37,41 @@ ERROR_SMALL: Final = 0.03
 
 STEPS_COUNT: Final = 1500
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def fit_reach(found: Sequence[Cut]) -> ReachTable:
+    """Fit averages and ranges."""
+    tags = fit_expected(found)
+    return ReachTable(tags, fit_ranges(found, tags))
+
+
+def as_json(table: ReachTable) -> str:
+    """Render `reach.json`."""
+    return json.dumps({"ranges": table.ranges, "tags": table.tags}, indent=1) + "\n"
+
+
+def fit_ranges(found: Sequence[Cut], tags: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Return between which multiples of what is expected nine of ten true numbers lie, by ground.
+
+    Split conformal prediction with groups (Vovk, Lindsay, Nouretdinov and Gammerman 2003, Mondrian confidence
+    machine), with quantiles of the multiples on both sides.
+    """
+    table = ReachTable(tags, {})
+    multiples: defaultdict[str, list[float]] = defaultdict(list)
+    for cut in found:
+        if cut.unresolved and cut.tags_count and cut.number <= CUTS_COUNT:
+            behind = table.behind(cut.unresolved)
+            read = cut.structure * cut.decoding
+            true = cut.tags_count * max(0.0, read / max(cut.share_of_everything, SHARE_LEAST) - 1)
+            multiples[main_ground(behind)].append((true + TAGS_MORE) / (sum(behind.values()) + TAGS_MORE))
+    tail = (1 - COVERED) / 2
+    return {
+        ground: (
+            round(min(1.0, float(np.quantile(several, tail))), 3),
+            round(max(1.0, float(np.quantile(several, 1 - tail))), 3),
+        )
+        for ground, several in sorted(multiples.items())
+    }
 
 
 def fit_expected(found: Sequence[Cut]) -> dict[str, float]:

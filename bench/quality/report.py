@@ -11,9 +11,17 @@ from typing import Final
 from bench.quality.calibrating import Corruption, Score, is_monotone
 from bench.quality.conforming import Tally
 from bench.quality.measuring import Measured
-from bench.quality.truncating import METADATA_SHARE_MAX, Cut, TruncationScore, score_by_format, score_cuts
+from bench.quality.truncating import (
+    METADATA_SHARE_MAX,
+    NARROW,
+    Cut,
+    TruncationScore,
+    score_by_format,
+    score_cuts,
+)
 from metaextract_extractor.domain.quality import SupportLevel
 from metaextract_extractor.reading.quality.calibration import Calibration, Cell
+from metaextract_extractor.reading.quality.reach import ReachTable
 from metaextract_extractor.reading.quality.witnesses import Source
 
 SUPPORT: Final = "Format support"
@@ -31,10 +39,11 @@ class Figures:
     natural: Score
     with_faults: Score
     corruption: Corruption
-    expected: Mapping[str, float]
-    """What `reach` was fitted to."""
+    reach: ReachTable
+    reach_exchanged: ReachTable
+    """Fitted on the scored half, to be scored on the fitted one."""
     cuts: Sequence[Cut]
-    """Of the scored half of the samples."""
+    """Of both halves of the samples."""
     cuts_of_pictures: Sequence[Cut]
     cuts_of_heads: Sequence[Cut]
     cost_ratios: Sequence[float]
@@ -125,23 +134,26 @@ def _cell(table: Calibration, read: int, agreed: int, source: Source) -> str:
 
 
 def _completeness(figures: Figures) -> str:
-    expected, cuts = figures.expected, figures.cuts
+    table = figures.reach
+    scored = [one for one in figures.cuts if not one.is_fitted]
+    fitted = [one for one in figures.cuts if one.is_fitted]
     corpora = {
-        "pictures of ordinary size, made with known tags": score_cuts(figures.cuts_of_pictures, expected),
-        "samples as they are": score_cuts(cuts, expected),
+        "pictures of ordinary size, made with known tags": score_cuts(figures.cuts_of_pictures, table),
+        "samples as they are": score_cuts(scored, table),
+        "the same, halves exchanged": score_cuts(fitted, figures.reach_exchanged),
         f"samples with less than {METADATA_SHARE_MAX:.0%} metadata": score_cuts(
-            [one for one in cuts if one.metadata_share < METADATA_SHARE_MAX], expected
+            [one for one in scored if one.metadata_share < METADATA_SHARE_MAX], table
         ),
-        "tiny files, made with known tags": score_cuts(figures.cuts_of_heads, expected),
+        "JPEG samples": score_cuts([one for one in scored if one.format_name == "JPEG"], table),
+        "tiny files, made with known tags": score_cuts(figures.cuts_of_heads, table),
     }
     return "\n".join(
         [
             "## Completeness",
             "",
             "Files cut at 20 points, and what completeness says of each cut, against the share of everything "
-            "the whole file says that was found, and against the plain recall of its known tags. What these "
-            "are, and why the gate of .05 is held on the first row: "
-            "[ADR 0015](../../docs/adr/0015-completeness-is-gated-on-whole-pictures.md); how what is lacking "
+            "the whole file says that was found, and against the plain recall of its known tags: "
+            "[ADR 0015](../../docs/adr/0015-completeness-is-gated-on-whole-pictures.md). How what is lacking "
             "is counted: [ADR 0026](../../docs/adr/0026-what-a-cut-file-lacks-is-counted.md).",
             "",
             "| | files | cuts | error: everything | error: recall | rank: everything | rank: recall |",
@@ -149,10 +161,17 @@ def _completeness(figures: Figures) -> str:
             *(_truncation_row(name, one) for name, one in corpora.items()),
             "",
             "Errors are mean absolute ones, ranks Spearman's correlation. Pictures by layout: "
-            + _by_format(figures.cuts_of_pictures, expected)
+            + _by_format(figures.cuts_of_pictures, table)
             + ". Samples by format: "
-            + _by_format(cuts, expected)
+            + _by_format(scored, table)
             + ".",
+            "",
+            "The range beside the figure, which shall hold the share of everything in nine of ten cuts: "
+            "[ADR 0027](../../docs/adr/0027-completeness-tells-its-range.md).",
+            "",
+            f"| | in the range | mean width | cuts with a width up to {NARROW} | their error: everything |",
+            "|---|---|---|---|---|",
+            *(_range_row(name, one) for name, one in corpora.items()),
             "",
             "Of a file that is still arriving no completeness is told.",
             "",
@@ -168,9 +187,15 @@ def _truncation_row(name: str, one: TruncationScore) -> str:
     )
 
 
-def _by_format(cuts: Sequence[Cut], expected: Mapping[str, float]) -> str:
+def _range_row(name: str, one: TruncationScore) -> str:
+    return (
+        f"| {name} | {one.coverage:.1%} | {one.width:.2f} | {one.narrow_count:,} | {one.error_narrow:.3f} |"
+    )
+
+
+def _by_format(cuts: Sequence[Cut], table: ReachTable) -> str:
     return ", ".join(
-        f"{name} {one.error:.3f} ({one.files_count})" for name, one in score_by_format(cuts, expected).items()
+        f"{name} {one.error:.3f} ({one.files_count})" for name, one in score_by_format(cuts, table).items()
     )
 
 

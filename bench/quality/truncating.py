@@ -26,12 +26,18 @@ from metaextract_extractor.domain.canonical import agree
 from metaextract_extractor.domain.result import Field
 from metaextract_extractor.reading.quality.completeness import assess_completeness
 from metaextract_extractor.reading.quality.lacking import MEASURED, ROOT_AT_THE_END
-from metaextract_extractor.reading.quality.reach import is_tag, lumped, unresolved
+from metaextract_extractor.reading.quality.reach import Reach, ReachTable, is_tag, unresolved
 from metaextract_testing.factory import FORMATS, LARGE_FORMATS, large_image, make
 
 CUTS_COUNT: Final = 20
 PICTURE_BYTES: Final = 3_000_000
 """A picture of ordinary size, as a telephone takes it."""
+
+NARROW: Final = 0.1
+"""A range up to this wide says that the figure is sure."""
+
+TOLERANCE: Final = 0.01
+"""Ranges are taken to the hundredth: a cut may go through a container that nobody decodes as a whole."""
 
 METADATA_SHARE_MAX: Final = 0.1
 """Samples with less metadata count as whole pictures, and not as heads of pictures."""
@@ -80,14 +86,11 @@ class Cut:
         """Share of what the whole file says, the tags and bytes that nobody knows included."""
         return self.whole_structure * self.found_count / self.said_count
 
-    def completeness(self, expected: Mapping[str, float]) -> float:
-        """Return what `assess_completeness` says with this table."""
-        behind = sum(
-            count * expected.get(kind, expected.get(lumped(kind), 0.0))
-            for kind, count in self.unresolved.items()
-        )
-        reach = self.tags_count / (self.tags_count + behind) if behind else 1.0
-        return self.structure * self.decoding * reach
+    def told(self, table: ReachTable) -> Reach:
+        """Return what `assess_completeness` says with this table, and its range."""
+        reach = table.reach(self.unresolved, self.tags_count)
+        read = self.structure * self.decoding
+        return Reach(read * reach.low, read * reach.usual, read * reach.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +261,32 @@ class TruncationScore:
     """Against the plain recall of known tags."""
     spearman: float
     spearman_of_recall: float
+    coverage: float
+    """Share of the cuts in whose range the share of everything lies."""
+    width: float
+    """Of a range, on average."""
+    narrow_count: int
+    """Cuts of which the figure is sure."""
+    error_narrow: float
+    """Mean error, against the share of everything, of those."""
 
 
-def score_cuts(found: Iterable[Cut], expected: Mapping[str, float]) -> TruncationScore:
+def score_cuts(found: Iterable[Cut], table: ReachTable) -> TruncationScore:
     """Score what completeness says of cuts; whole files among them are left out."""
     some = [cut for cut in found if cut.number <= CUTS_COUNT]
-    told = [cut.completeness(expected) for cut in some]
+    ranges = [cut.told(table) for cut in some]
+    told = [one.usual for one in ranges]
     everything = [cut.share_of_everything for cut in some]
     recall = [cut.recall for cut in some]
+    covered = [
+        one.low - TOLERANCE <= true <= one.high + TOLERANCE
+        for one, true in zip(ranges, everything, strict=True)
+    ]
+    narrow = [
+        (one.usual, true)
+        for one, true in zip(ranges, everything, strict=True)
+        if one.high - one.low <= NARROW
+    ]
     return TruncationScore(
         files_count=len({cut.file for cut in some}),
         cuts_count=len(some),
@@ -273,15 +294,19 @@ def score_cuts(found: Iterable[Cut], expected: Mapping[str, float]) -> Truncatio
         error_of_recall=_mean_error(told, recall),
         spearman=spearman(told, everything),
         spearman_of_recall=spearman(told, recall),
+        coverage=sum(covered) / max(1, len(some)),
+        width=sum(one.high - one.low for one in ranges) / max(1, len(some)),
+        narrow_count=len(narrow),
+        error_narrow=_mean_error([one for one, _ in narrow], [true for _, true in narrow]),
     )
 
 
-def score_by_format(found: Iterable[Cut], expected: Mapping[str, float]) -> dict[str, TruncationScore]:
+def score_by_format(found: Iterable[Cut], table: ReachTable) -> dict[str, TruncationScore]:
     """Score each format, or layout, on its own."""
     several: defaultdict[str, list[Cut]] = defaultdict(list)
     for cut in found:
         several[cut.format_name].append(cut)
-    return {name: score_cuts(some, expected) for name, some in sorted(several.items())}
+    return {name: score_cuts(some, table) for name, some in sorted(several.items())}
 
 
 def _mean_error(told: Sequence[float], true: Sequence[float]) -> float:

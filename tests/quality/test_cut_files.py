@@ -1,6 +1,6 @@
 """What completeness says of files that end early, on files that the factory makes: no samples are needed.
 
-The gate of ADR 0015. `tests/golden/test_quality_gates.py` holds the same on real samples.
+The gates of ADR 0015 and 0027. `tests/golden/test_quality_gates.py` holds the same on real samples.
 """
 
 import tempfile
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bench.quality.gather import Gatherer, gatherer
+from bench.quality.reaching import COVERED
 from bench.quality.truncating import cuts_of_heads, cuts_of_pictures, score_by_format, score_cuts
 
 from metaextract.extractor.v1 import extractor_pb2
@@ -18,7 +19,7 @@ from metaextract_extractor.domain.result import ByteRange, Field
 from metaextract_extractor.reading.assembly import assembled
 from metaextract_extractor.reading.engines.measuring import Measurement
 from metaextract_extractor.reading.evidence import subject_of
-from metaextract_extractor.reading.quality.reach import expected_tags
+from metaextract_extractor.reading.quality.reach import reach_table
 from metaextract_extractor.reading.reader import Reader
 from metaextract_extractor.reading.steps import Steps
 from metaextract_testing.factory import FORMATS, make
@@ -36,24 +37,27 @@ def engines() -> Iterator[Gatherer]:
 
 def test_completeness_of_a_cut_picture_is_the_share_that_was_found(engines: Gatherer) -> None:
     cuts = list(cuts_of_pictures(engines))
-    score = score_cuts(cuts, expected_tags())
+    score = score_cuts(cuts, reach_table())
     assert score.cuts_count == 160
     assert score.error <= 0.05
     assert score.error_of_recall <= 0.08
     assert min(score.spearman, score.spearman_of_recall) >= 0.8
+    assert score.coverage >= COVERED
     whole = [cut for cut in cuts if cut.number > 20]
     assert [cut.recall for cut in whole] == [1.0] * 8
-    assert all(cut.completeness(expected_tags()) >= 0.95 for cut in whole)
-    by_layout = score_by_format(cuts, expected_tags())
+    assert all(cut.told(reach_table()).usual >= 0.95 for cut in whole)
+    assert all(cut.told(reach_table()).low == cut.told(reach_table()).high for cut in whole)
+    by_layout = score_by_format(cuts, reach_table())
     assert {name: one.error for name, one in by_layout.items() if one.error > 0.1} == {}
 
 
 def test_completeness_of_a_cut_head_follows_its_recall(engines: Gatherer) -> None:
-    score = score_cuts(cuts_of_heads(engines), expected_tags())
+    score = score_cuts(cuts_of_heads(engines), reach_table())
     assert score.files_count == 17
     assert score.error <= 0.065
     assert score.error_of_recall <= 0.09
     assert min(score.spearman, score.spearman_of_recall) >= 0.8
+    assert score.coverage >= COVERED
 
 
 def test_no_completeness_is_told_of_a_file_that_is_arriving() -> None:

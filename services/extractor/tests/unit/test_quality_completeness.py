@@ -12,6 +12,7 @@ from metaextract_extractor.domain.result import ByteRange, Field, Standard, Why
 from metaextract_extractor.reading.evidence import Evidence, Subject, subject_of
 from metaextract_extractor.reading.quality.completeness import assess_completeness
 from metaextract_extractor.reading.quality.intervals import Spans, difference, intersection, size, union
+from metaextract_extractor.reading.quality.reach import ReachTable, reach_table
 from metaextract_extractor.reading.view import BytesSource, View
 from metaextract_extractor.reading.walk import Walk
 
@@ -168,21 +169,53 @@ def test_the_score_is_the_product_of_what_is_known() -> None:
         walk.reference(resolved=resolved)
     walk.further = lacks_something()
     read = evidence(walk, field("Make"), unknown("Canon::Main 1"))
-    done = assess_completeness(read, expected={"reference": 6.0})
+    done = assess_completeness(read, table=ReachTable({"reference": 6.0}, {"container": (0.5, 2.0)}))
     assert (done.structure, done.decoding, done.reach) == (0.5, 0.5, 2 / (2 + 6))
     assert done.score == pytest.approx(0.5 * 0.5 * 0.25)
+    # 6 expected tags and 3 more are 9: half as many are 4.5, and twice as many 18.
+    assert done.score_low == pytest.approx(0.5 * 0.5 * 2 / (2 + 15))
+    assert done.score_high == pytest.approx(0.5 * 0.5 * 2 / (2 + 1.5))
     assert (done.references_count, done.unresolved_references_count) == (4, 1)
 
 
 def test_what_the_primary_engine_misses_counts_as_unresolved() -> None:
     complaint = replace(field("Warning", "ExifTool", raw="Bad SubIFD1 directory"), standard=Standard.FILE)
-    done = assess_completeness(evidence(Walk(), field("Make"), complaint), expected={"engine SubIFD": 3.0})
+    done = assess_completeness(
+        evidence(Walk(), field("Make"), complaint), table=ReachTable({"engine SubIFD": 3.0}, {})
+    )
     assert done.reach == pytest.approx(0.25)
 
 
 def test_a_file_of_which_nothing_was_found_behind_its_references_is_not_complete() -> None:
     walk = Walk(further=lacks_something())
-    assert assess_completeness(evidence(walk), expected={"reference": 6.0}).score == 0
+    done = assess_completeness(
+        evidence(walk), table=ReachTable({"reference": 6.0}, {"container": (0.1, 9.0)})
+    )
+    assert (done.score_low, done.score, done.score_high) == (0, 0, 0)
+
+
+def test_of_a_file_that_lacks_nothing_the_range_is_the_figure() -> None:
+    done = assess_completeness(evidence(Walk(), field("Make"), unknown("Canon::Main 1")))
+    assert (done.score_low, done.score, done.score_high) == (0.5, 0.5, 0.5)
+
+
+@given(
+    lacks=st.dictionaries(st.sampled_from(sorted(reach_table().tags)), st.floats(0.01, 300), min_size=1),
+    tags_count=st.integers(0, 1000),
+)
+def test_the_range_goes_around_the_figure_and_more_that_is_read_is_never_less(
+    lacks: dict[str, float], tags_count: int
+) -> None:
+    told, more = (reach_table().reach(lacks, count) for count in (tags_count, tags_count + 1))
+    assert 0 <= told.low <= told.usual <= told.high <= 1
+    assert (told.low, told.usual, told.high) <= (more.low, more.usual, more.high)
+
+
+def test_of_what_was_counted_more_is_known_than_of_what_stands_behind_a_break() -> None:
+    counted = reach_table().reach({"entries": 5.0}, 40)
+    behind = reach_table().reach({"behind pixels PNG": 1.0, "behind metadata PNG": 1.0}, 40)
+    assert counted.high - counted.low < 0.5
+    assert behind.low < behind.usual
 
 
 def test_what_of_a_cut_container_was_not_decoded_is_no_gap() -> None:

@@ -309,7 +309,7 @@ def test_a_conflict_in_which_nobody_can_be_believed_is_advised_against() -> None
 
 def test_limits_and_locked_parts_are_told_with_their_size() -> None:
     gaps = (Gap(0, 70, "PNG-zTXt", Why.BUDGET), Gap(90, 5, "A-MakerNotes", Why.ENCRYPTED))
-    partly = Completeness(0.5, 0.5, None, 1.0, 100, 25, None, None, (), 0, 0, 2, gaps)
+    partly = Completeness(0.5, 0.5, 0.5, 0.5, None, 1.0, 100, 25, None, None, (), 0, 0, 2, gaps)
     nothing = evidence()
     told = recommend(
         SURE,

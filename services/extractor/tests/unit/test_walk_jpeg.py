@@ -347,3 +347,30 @@ def test_any_damage_to_a_real_file_is_walked_to_the_end(data):
     for one in walked(bytes(content[:length])).fields:
         if one.location is not None:
             assert one.location.offset_bytes + one.location.length_bytes <= length
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 1, 5000, 100_000, 1_048_577])
+def test_a_picture_without_end_breaks_off(kept_bytes):
+    whole = jpeg(scan=b"\x12" * 2_000_000)
+    begin = len(whole) - 2_000_002
+    walk = walked(whole[: begin + kept_bytes])
+
+    assert [(one.path, one.why) for one in walk.unread][: 1 if kept_bytes else 0] == (
+        [("JPEG", Why.MISSING)] if kept_bytes else []
+    )
+    assert walk.references_known - walk.references_resolved == 1
+
+
+@pytest.mark.parametrize("behind_bytes", [0, 1, 70_000, 3_000_000])
+def test_a_picture_whose_end_stands_far_from_that_of_the_file_does_not_break_off(behind_bytes):
+    walk = walked(jpeg(scan=b"\x12" * 1_048_575, tail=b"\x34" * behind_bytes))
+
+    assert [one for one in walk.unread if one.why is Why.MISSING] == []
+    assert walk.references_known == walk.references_resolved
+
+
+def test_of_a_picture_that_is_arriving_nothing_is_said_to_be_missing():
+    whole = jpeg(scan=b"\x12" * 200_000)
+    walk = walked(whole, arrived=(0, 1000))
+
+    assert walk.unread == []

@@ -99,6 +99,9 @@ class Completeness:
     """How much of what the file says was read: the product of those of the three parts that are known."""
 
     score: float | None
+    score_low: float | None
+    score_high: float | None
+    """In nine of ten files that break off the true share is from low to high; of others both are `score`."""
     structure: float | None
     """Bytes of metadata containers that were decoded / their bytes; None without metadata containers."""
     decoding: float | None

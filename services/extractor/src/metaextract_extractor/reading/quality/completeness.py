@@ -7,24 +7,23 @@
 """
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
 from metaextract_extractor.domain.quality import Completeness
 from metaextract_extractor.reading.evidence import Evidence
 from metaextract_extractor.reading.quality.decoded_bytes import decoded_bytes
 from metaextract_extractor.reading.quality.intervals import size
-from metaextract_extractor.reading.quality.reach import expected_tags, is_tag, reach
+from metaextract_extractor.reading.quality.reach import ReachTable, is_tag, reach_table, unresolved
 from metaextract_extractor.reading.quality.unknown_tags import unknown_tags
 
 GAPS_MAX: Final = 100
 UNKNOWN_TAGS_MAX: Final = 100
 
 
-def assess_completeness(evidence: Evidence, *, expected: Mapping[str, float] | None = None) -> Completeness:
+def assess_completeness(evidence: Evidence, *, table: ReachTable | None = None) -> Completeness:
     """Measure what was decoded of what was found, and name what was not.
 
-    `expected`: other averages than those of this build (`reach`).
+    `table`: another one than that of this build (`reach`).
     """
     known = decoded_bytes(evidence)
     unknown = unknown_tags(evidence.fields)
@@ -34,14 +33,17 @@ def assess_completeness(evidence: Evidence, *, expected: Mapping[str, float] | N
     structure = known.decoded_count / found if found else None
     decoding = None if unknown is None else _share(tags_count, tags_count + len(unknown))
     all_count = tags_count + len(unknown or ())
-    reached = reach(evidence, all_count, expected_tags() if expected is None else expected)
+    reach = (table or reach_table()).reach(unresolved(evidence), all_count)
     parts = [part for part in (structure, decoding) if part is not None]
-    measured = bool(parts) or walk.references_known > 0 or reached < 1
+    measured = bool(parts) or walk.references_known > 0 or reach.usual < 1
+    read = math.prod(parts)
     return Completeness(
-        score=math.prod((*parts, reached)) if measured else None,
+        score=read * reach.usual if measured else None,
+        score_low=read * reach.low if measured else None,
+        score_high=read * reach.high if measured else None,
         structure=structure,
         decoding=decoding,
-        reach=reached,
+        reach=reach.usual,
         container_bytes=found,
         decoded_bytes=round(known.decoded_count),
         known_tags_count=None if unknown is None else tags_count,

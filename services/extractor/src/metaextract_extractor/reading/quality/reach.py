@@ -5,14 +5,20 @@ So whatever a file lacks (`lacking`) counts with the number of tags that such th
 directory one, a container as many as such containers of its length have, the rest of a file that breaks off
 what is usual behind such a place. If nothing but the primary engine complains, its complaints count.
 
-The averages are fitted on files that were cut (`python -m bench quality`, `reach.json`):
-
     reach = tags read / (tags read + tags expected in what is lacking)
+
+What stands behind the place in which a file breaks off is announced nowhere, so beside the figure stands the
+range in which the true share lies in nine of ten cut files. How far the expected number may be off depends on
+how it is known (`ground_of`).
+
+Averages and ranges are fitted on files that were cut (`python -m bench quality`, `reach.json`).
 """
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -24,6 +30,12 @@ from metaextract_extractor.reading.quality.lacking import lacking
 OTHER: Final = "other"
 COMPLAINT_CHARACTERS_MAX: Final = 200
 
+COUNTED: Final = frozenset({"entries", "values", "next page", "untold", "rest xmp"})
+"""What was counted one by one."""
+
+TAGS_MORE: Final = 3.0
+"""Added to numbers of tags before they are compared, so that one tag or two are not several times as many."""
+
 _NO_TAGS: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
 _BAD_DIRECTORY: Final = re.compile(
     r"Bad (\w+?)\d* directory|Error reading (value) for \w+ entry \d+, ID 0x[0-9a-f]{4}"
@@ -31,6 +43,47 @@ _BAD_DIRECTORY: Final = re.compile(
 _TRUNCATED: Final = re.compile(
     r"truncated(?! 'mdat')|past end|unexpected end|format error|not enough data", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The share of the tags that was read, 0 to 1, and the range in which nine of ten cut files have it."""
+
+    low: float
+    usual: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReachTable:
+    """What is expected of what is lacking."""
+
+    tags: Mapping[str, float]
+    """Tags behind one of a kind, on average."""
+    ranges: Mapping[str, tuple[float, float]]
+    """By `ground_of` what is lacking: least and most (tags + `TAGS_MORE`) / (expected tags + `TAGS_MORE`)."""
+
+    def behind(self, lacks: Mapping[str, float]) -> Mapping[str, float]:
+        """Return how many tags are expected in each kind of what is lacking."""
+        return {kind: count * self._tags(kind) for kind, count in lacks.items()}
+
+    def reach(self, lacks: Mapping[str, float], tags_count: int) -> Reach:
+        """Return how much was read if so many tags were, and this is lacking."""
+        if not lacks:
+            return Reach(1.0, 1.0, 1.0)
+        if not tags_count:
+            return Reach(0.0, 0.0, 0.0)
+        behind = self.behind(lacks)
+        usual = sum(behind.values())
+        least, most = self.ranges.get(main_ground(behind), (1.0, 1.0))
+        return Reach(
+            low=_share(tags_count, (usual + TAGS_MORE) * most - TAGS_MORE),
+            usual=_share(tags_count, usual),
+            high=_share(tags_count, (usual + TAGS_MORE) * least - TAGS_MORE),
+        )
+
+    def _tags(self, kind: str) -> float:
+        return self.tags.get(kind, self.tags.get(lumped(kind), 0.0))
 
 
 def is_tag(field: Field) -> bool:
@@ -43,17 +96,12 @@ def unresolved(evidence: Evidence) -> dict[str, float]:
     return lacking(evidence) or dict.fromkeys(_complaints(evidence), 1.0)
 
 
-def reach(evidence: Evidence, tags_count: int, expected: Mapping[str, float]) -> float:
-    """Return the share, 0 to 1; 1 if every reference led somewhere. `expected`: tags behind one of a kind."""
-    behind = sum(count * _expected(kind, expected) for kind, count in unresolved(evidence).items())
-    return tags_count / (tags_count + behind) if behind else 1.0
-
-
 @cache
-def expected_tags() -> Mapping[str, float]:
-    """Return the averages of this build."""
-    content: dict[str, float] = json.loads(resources.files(__package__).joinpath("reach.json").read_text())
-    return content
+def reach_table() -> ReachTable:
+    """Return the table of this build."""
+    content = json.loads(resources.files(__package__).joinpath("reach.json").read_text())
+    ranges = {ground: (least, most) for ground, (least, most) in content["ranges"].items()}
+    return ReachTable(content["tags"], ranges)
 
 
 def lumped(kind: str) -> str:
@@ -61,8 +109,26 @@ def lumped(kind: str) -> str:
     return f"{kind.rpartition(' ')[0] or kind} {OTHER}"
 
 
-def _expected(kind: str, expected: Mapping[str, float]) -> float:
-    return expected.get(kind, expected.get(lumped(kind), 0.0))
+def main_ground(behind: Mapping[str, float]) -> str:
+    """Return the ground on which most of the expected tags are known."""
+    tags: defaultdict[str, float] = defaultdict(float)
+    for kind, count in behind.items():
+        tags[ground_of(kind)] += count
+    return max(sorted(tags), key=lambda ground: tags[ground])
+
+
+def ground_of(kind: str) -> str:
+    """Return how it is known: counted, in a container that is cut or named, or because the file goes on."""
+    stem = kind.removeprefix("kilobytes ")
+    if stem in COUNTED:
+        return "counted"
+    if stem.startswith("behind"):
+        return "behind pixels" if stem.startswith("behind pixels") else "behind metadata"
+    return "container"
+
+
+def _share(read: int, behind: float) -> float:
+    return read / (read + behind) if behind > 0 else 1.0
 
 
 def _complaints(evidence: Evidence) -> Iterator[str]:

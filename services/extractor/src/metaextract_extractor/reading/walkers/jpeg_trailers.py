@@ -2,7 +2,8 @@
 
 Where it stands is told by MPF (offsets), by XMP (lengths counted from the end of the file: Google's Motion
 Photo format 1.0 and its container directory, the older MicroVideo), or by marks at the very end (Samsung's
-`SEFT`). The entropy-coded data before it is not searched; the last 64 KiB are.
+`SEFT`). Of the entropy-coded data before it the last 64 KiB are searched, and all of it only if the picture
+does not end there.
 """
 
 import re
@@ -19,6 +20,8 @@ from metaextract_extractor.reading.walkers.mpf import MpImage
 TAIL_BYTES: Final = 64 * 1024
 ITEMS_MAX: Final = 64
 SEGMENTS_MAX: Final = 64
+_END_OF_IMAGE: Final = b"\xff\xd9"
+_PIECE_BYTES: Final = 1024 * 1024
 MARK_BYTES: Final = 4096
 """Where in a segment a gain map names itself."""
 _SEF_HEAD_BYTES: Final = 12
@@ -85,7 +88,10 @@ class Trailers:
             behind = self._samsung(places)
             self._rest(end, places, behind, picture_follows=picture_follows)
         except MissingBytesError:
-            self.walk_.reference(resolved=False)
+            if self.walk_.broken_off:
+                self._breaks_off(end)
+            else:
+                self.walk_.reference(resolved=False)
 
     def _mp_image(self, image: MpImage) -> tuple[int, int] | None:
         start = self.view.places(0, 1)
@@ -183,12 +189,13 @@ class Trailers:
         """Note what follows the end of the picture and is no known part, where that end shows."""
         size = self.view.size_bytes
         stops = [offset for offset, _ in places] + ([samsung] if samsung is not None else [])
+        begin: int | None = None
         if not picture_follows:
-            begin: int | None = end
-        elif stops or size <= end:
-            begin = None
-        else:
+            begin = end
+        elif not stops:
             begin = self._behind_last_eoi(end)
+            if begin is None and not self._ends(end):
+                self._breaks_off(end)
         if begin is not None and not stops and size > begin:
             rest = self.view.part(begin)
             with self.walk_.within("trailer", f"{self.path}-Trailer", rest):
@@ -203,9 +210,22 @@ class Trailers:
     def _behind_last_eoi(self, end: int) -> int | None:
         size = self.view.size_bytes
         start = max(end, size - TAIL_BYTES)
-        tail = self.view.read(start, size - start)
-        at = tail.rfind(b"\xff\xd9")
+        tail = self.view.read(start, max(0, size - start))
+        at = tail.rfind(_END_OF_IMAGE)
         return start + at + 2 if at >= 0 else None
+
+    def _ends(self, end: int) -> bool:
+        """Whether the picture has an end: no entropy-coded data look like one (T.81 B.1.1.5)."""
+        size = self.view.size_bytes
+        return any(
+            _END_OF_IMAGE in self.view.read(start, min(_PIECE_BYTES + 1, size - start))
+            for start in range(end, size, _PIECE_BYTES)
+        )
+
+    def _breaks_off(self, end: int) -> None:
+        """Say that the picture, which begins at `end`, has no end, so that more would follow."""
+        self.walk_.reference(resolved=False)
+        self.walk_.not_read(self.path, self.view.part(min(end, self.view.size_bytes)), Why.MISSING)
 
 
 def _attribute(item: bytes, name: bytes) -> bytes:
