@@ -139,6 +139,16 @@ def test_what_is_not_wholly_sure_is_not_rounded_up():
     assert lines(quality={"completeness": {"score": 1}})["completeness"].startswith("100.0 %")
 
 
+def test_completeness_of_a_file_that_breaks_off_is_a_range():
+    completeness = {"score": 0.9956, "score_low": 0.8196, "score_high": 0.9991}
+
+    assert lines(quality={"completeness": completeness})["completeness"] == (
+        "99.5 % of what the file says (it breaks off: 81 to 100 %)"
+    )
+    whole = {"score": 0.9, "score_low": 0.9, "score_high": 0.9}
+    assert "breaks off" not in lines(quality={"completeness": whole})["completeness"]
+
+
 def test_completeness_names_what_is_missing():
     completeness = {"score": 0.9725, "gaps_count": 3, "unknown_tags_count": 8}
 

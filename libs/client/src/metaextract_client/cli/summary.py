@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from metaextract_client.finding_models import Completeness
 from metaextract_client.models import Extraction, Json
 from metaextract_client.result_models import Result
 
@@ -138,7 +139,15 @@ def _completeness(extraction: Extraction) -> str:
     unknown = completeness.unknown_tags_count
     tags = f"{unknown} tags that nobody knows" if unknown else ""
     percent = 100 * _floored(completeness.score, 1_000)
-    return _joined(f"{percent:.1f} % of what the file says", gaps, tags)
+    return _joined(f"{percent:.1f} % of what the file says{_range(completeness)}", gaps, tags)
+
+
+def _range(completeness: Completeness) -> str:
+    """Tell between which figures it is if the file breaks off, to whole numbers that do not promise more."""
+    low, high = completeness.score_low, completeness.score_high
+    if low is None or high is None or low == high:
+        return ""
+    return f" (it breaks off: {math.floor(100 * low)} to {math.ceil(100 * high)} %)"
 
 
 def _privacy(privacy: Json) -> str:
