@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from metaextract_extractor.domain.insights import Insights
 from metaextract_extractor.domain.insights_picture import Fingerprints, Likeness, Previews
 from metaextract_extractor.domain.result import ByteRange, Field, Standard
+from metaextract_extractor.reading.engines.bounded_file import BoundedFile
 from metaextract_extractor.reading.evidence import Evidence, Subject
 from metaextract_extractor.reading.insights import pixels
 from metaextract_extractor.reading.insights.drawing import with_pixels
@@ -275,6 +277,23 @@ def test_what_is_too_large_is_not_decoded(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(pixels, "JPEG_PIXELS_MAX", 480 * 320 - 1)
     evidence = evidence_of(tmp_path, jpeg(PICTURE), "JPEG")
     assert fingerprinted(evidence) is None
+
+
+@pytest.mark.parametrize(
+    ("image_format", "family"),
+    [("jpeg", "JPEG"), ("png", "PNG"), ("webp", "WEBP"), ("tiff", "TIFF"), ("gif", "GIF"), ("jp2", "JP2")],
+)
+def test_whenever_the_budget_for_reads_is_used_up_there_is_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image_format: str, family: str
+) -> None:
+    """Decoders read from within C, where Python turns what reading raises into a `SystemError`."""
+    evidence = evidence_of(tmp_path, make(image_format, seed=1).content, family)
+    drawn = []
+    for count in (*range(40), 1000):
+        monkeypatch.setattr(pixels, "BoundedFile", partial(BoundedFile, reads_count_max=count))
+        drawn.append(fingerprinted(evidence) is not None)
+
+    assert (drawn[0], drawn[-1]) == (False, True)
 
 
 @pytest.mark.parametrize(("image_format", "mode", "decoded"), [("PNG", "L", True), ("PNG", "RGB", False)])

@@ -40,7 +40,7 @@ _PLUGINS: Final = (
 
 REFUSALS: Final = (
     OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError,
-    EOFError, RuntimeError, MemoryError, struct.error, ReadingLimitError,
+    EOFError, RuntimeError, MemoryError, struct.error, ReadingLimitError, SystemError,
 )  # fmt: skip
 """What Pillow raises on damaged files."""
 

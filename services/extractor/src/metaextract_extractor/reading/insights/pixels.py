@@ -78,8 +78,10 @@ _DECODING_ERRORS: Final = (
     AttributeError,
     struct.error,
     ReadingLimitError,
+    SystemError,
 )
-"""What decoders raise on damaged pictures; Pillow's own bomb error is no OSError."""
+"""What decoders raise on damaged pictures; Pillow's own bomb error is no OSError, and a decoder in C whose
+reading is refused is told by Python as a `SystemError`."""
 
 
 def draft(evidence: Evidence, longest: int, *, pixel_decoders: bool) -> "Image.Image | None":
