@@ -2,8 +2,10 @@
 
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, not whether the code is right. And whether a change
+# passes does not depend on the examples of the day: `--hypothesis-profile exploring` looks for new ones.
+settings.register_profile("exploring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("unhurried", settings.get_profile("exploring"), derandomize=True)
 settings.load_profile("unhurried")
 
 pytest_plugins = ["metaextract_testing.fixtures"]

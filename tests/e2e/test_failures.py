@@ -28,16 +28,12 @@ def request_head(path: str, length: int) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def slowly(size: int, seconds: float, *, stop_after: int | None = None) -> AsyncIterator[bytes]:
+async def slowly(size: int, seconds: float) -> AsyncIterator[bytes]:
     pieces = [
         piece[at : at + 50_000] for piece in large_jpeg_chunks(size) for at in range(0, len(piece), 50_000)
     ]
-    sent = 0
     for piece in pieces:
         yield piece
-        sent += len(piece)
-        if stop_after is not None and sent >= stop_after:
-            raise ConnectionAbortedError
         await asyncio.sleep(seconds / len(pieces))
 
 
@@ -85,21 +81,21 @@ async def test_a_client_that_goes_away_in_mid_upload_leaves_nothing(
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
         "Content-Type: image/jpeg\r\n\r\n"
     ).encode()
-    gate = asyncio.Event()
+    seen = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
         yield head
-        async for piece in slowly(20_000_000, 1, stop_after=5_000_000):
-            yield piece
-            if metered.spooled():
-                gate.set()
+        yield next(iter(large_jpeg_chunks(20_000_000)))
+        await seen.wait()
+        raise ConnectionAbortedError
 
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": "20000000"}
     headers |= network
     async with httpx.AsyncClient(base_url=metered.url, cookies=cookies, timeout=60) as client:
         sending = asyncio.create_task(client.post("/api/images_mvp/extract", content=body(), headers=headers))
-        await asyncio.wait_for(gate.wait(), 60)
+        await eventually(metered.spooled)
         assert (await metrics_of_holds(metered, account))[1] > 0
+        seen.set()
         await asyncio.gather(sending, return_exceptions=True)
 
     await eventually(lambda: not metered.spooled())
@@ -110,19 +106,22 @@ async def test_a_client_that_goes_away_in_mid_upload_leaves_nothing(
 
 
 async def test_a_client_that_goes_away_while_its_file_is_read_stops_the_worker(fresh: Fleet) -> None:
-    before = {worker.pid for worker in fresh.workers()}
     host, _, port = fresh.url.removeprefix("http://").partition(":")
     content = slow_jpeg()
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(request_head("/v1/extractions?file_name=a.tif", len(content)) + content)
     await writer.drain()
-    await eventually(lambda: fresh.server().get("workers_busy_count", 0) == 1)
+    await eventually(fresh.reading_worker)
+    worker = fresh.reading_worker()
+    assert worker is not None
+    others = set(fresh.workers()) - {worker}
 
     writer.close()
 
     await eventually(lambda: fresh.server().get("workers_busy_count", 0) == 0)
     await eventually(lambda: not fresh.spooled())
-    await eventually(lambda: len({worker.pid for worker in fresh.workers()} & before) == len(before) - 1)
+    await eventually(lambda: not worker.is_running())
+    assert others <= set(fresh.workers())
     image = make("png")
     assert upload(fresh, image.name, image.content).status_code == 201
 

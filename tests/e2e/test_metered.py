@@ -115,6 +115,29 @@ async def test_only_what_was_delivered_is_charged(
     assert (document["perceptual_hashes"]["embedding"] is not None) is bool(delivered.get("embedding"))
 
 
+async def test_a_program_that_pays_may_repeat_a_request_from_another_address(
+    metered: Fleet, billing: BillingServiceStub, grant: Callable, session: str
+) -> None:
+    await grant(session, 7)
+    image = make("jpeg", seed=next(SEEDS))
+    headers = {"X-Session-Id": session, "Idempotency-Key": str(uuid.uuid4())}
+    answers = []
+    for address in ("10.250.0.1", "10.251.0.1"):
+        async with httpx.AsyncClient(base_url=metered.url, timeout=60) as program:
+            answers.append(
+                await program.post(
+                    "/api/images_mvp/extract",
+                    files={"file": (image.name, image.content, image.media_type)},
+                    headers={**headers, "X-Forwarded-For": address},
+                )
+            )
+
+    assert [one.status_code for one in answers] == [200, 200], answers[1].text
+    assert [one.json()["access"]["credits_charged"] for one in answers] == [4, 4]
+    balance = await billing.GetBalance(pb.GetBalanceRequest(account=f"session:{session}"))
+    assert (balance.credits_available, balance.credits_held) == (3, 0)
+
+
 def test_of_eleven_uploads_in_a_minute_one_is_a_429(metered: Fleet, network: dict[str, str]) -> None:
     def upload(_: int) -> httpx.Response:
         with httpx.Client(base_url=metered.url, headers=network, timeout=60) as client:  # each a new device

@@ -148,7 +148,7 @@ async def test_the_command_goes_on_where_ctrl_c_stopped_it(
     async with proxy.listening() as url:
         arguments = [*command, "--url", url]
         first = await asyncio.create_subprocess_exec(*arguments, env=environment, stderr=subprocess.PIPE)
-        await eventually(lambda: any(p.stat().st_size > SIZE / 10 for p in set(kept.iterdir()) - before))
+        await eventually(lambda: any(p.stat().st_size > SIZE / 10 for p in set(kept.glob("*.part")) - before))
         first.send_signal(signal.SIGINT)
         _, said = await first.communicate()
         proxy.hurry()
@@ -347,7 +347,7 @@ async def test_what_a_killed_gateway_leaves_goes_on_with_the_next(
 ) -> None:
     content = large.read_bytes()
     with gateway_beside(running, tmp_path) as (url, process):
-        async with httpx.AsyncClient(base_url=url) as doomed:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as doomed:
             half, whole = await created(doomed, SIZE), await created(doomed, SIZE)
 
             async def body() -> AsyncIterator[bytes]:

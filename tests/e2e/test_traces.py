@@ -36,12 +36,12 @@ EDGES = {
 def test_the_spans_of_one_upload_are_linked_through_all_services(running: Fleet) -> None:
     image = make("heic")
     answer = httpx.post(
-        f"{running.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=30
+        f"{running.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=60
     )
     trace_id = answer.headers["traceparent"].split("-")[1]
 
     def edges() -> set[tuple[str, str, str, str]]:
-        spans = httpx.get(f"{running.ops_url}/api/traces/{trace_id}").json()
+        spans = httpx.get(f"{running.ops_url}/api/traces/{trace_id}", timeout=60).json()
         by_id = {span["span_id"]: span for span in spans.get("spans", [])}
         pairs = [(by_id.get(span["parent_span_id"]), span) for span in by_id.values()]
         return {(p["service"], p["name"], s["service"], s["name"]) for p, s in pairs if p}
@@ -58,7 +58,7 @@ def test_a_trace_that_the_client_began_goes_on_in_ours(running: Fleet) -> None:
         f"{running.url}/v1/extractions",
         files={"file": (image.name, image.content)},
         headers=headers,
-        timeout=30,
+        timeout=60,
     )
 
     assert answer.headers["traceparent"].split("-")[1] == trace_id
@@ -67,16 +67,16 @@ def test_a_trace_that_the_client_began_goes_on_in_ours(running: Fleet) -> None:
 def test_the_operations_page_draws_the_trace(running: Fleet) -> None:
     image = make("png")
     answer = httpx.post(
-        f"{running.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=30
+        f"{running.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=60
     )
     trace_id = answer.headers["traceparent"].split("-")[1]
 
-    until(lambda: "exiftool.read" in httpx.get(f"{running.ops_url}/traces/{trace_id}").text)
+    until(lambda: "exiftool.read" in httpx.get(f"{running.ops_url}/traces/{trace_id}", timeout=60).text)
 
-    page = httpx.get(f"{running.ops_url}/traces/{trace_id}").text
+    page = httpx.get(f"{running.ops_url}/traces/{trace_id}", timeout=60).text
     assert "<svg" in page
     assert "analytics" in page
-    assert trace_id in httpx.get(f"{running.ops_url}/traces").text
+    assert trace_id in httpx.get(f"{running.ops_url}/traces", timeout=60).text
 
 
 def test_nothing_that_a_file_says_or_is_called_gets_into_logs_or_spans(running: Fleet) -> None:
@@ -90,7 +90,7 @@ def test_nothing_that_a_file_says_or_is_called_gets_into_logs_or_spans(running: 
         f"{running.url}/api/images_mvp/extract",
         files={"file": ("canary-of-the-name.jpg", image.content)},
         data={"session_id": "canary-of-the-session", "trial_email": "canary@example.org"},
-        timeout=30,
+        timeout=60,
     )
 
     written = running.log.read_bytes()
@@ -122,7 +122,7 @@ def test_the_standard_variable_sends_the_spans_to_a_collector(tmp_path: Path) ->
     try:
         with started(tmp_path, environment=variable) as fleet:
             image = make("png")
-            httpx.post(f"{fleet.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=30)
+            httpx.post(f"{fleet.url}/v1/extractions", files={"file": (image.name, image.content)}, timeout=60)
             assert fleet.stop() == 0
     finally:
         collector.shutdown()

@@ -93,7 +93,7 @@ async def test_events_are_streamed_from_the_first_byte_to_the_end_and_resume(htt
                     await partly_read.wait()
 
     async def watch() -> None:
-        url = f"/v1/extractions/{extraction_id}/events?wait_seconds=10"
+        url = f"/v1/extractions/{extraction_id}/events?wait_seconds=50"
         async with http.stream("GET", url) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             async for frame in frames(stream):

@@ -153,7 +153,10 @@ def test_motion_jpeg_2000_is_accepted(http: httpx.Client, media_type: str) -> No
     """The original had it on its list of extensions, and not on that of media types."""
     motion = make_mj2(5)
 
-    assert sent(http, motion.name, motion.content, media_type).status_code == 200
+    answer = sent(http, motion.name, motion.content, media_type)
+
+    assert answer.status_code == 200
+    assert (answer.json()["filetype"], answer.json()["image"]["width"]) == ("MJ2", 64)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +33,14 @@ class Fleet:
     def service(self, name: str) -> psutil.Process:
         """Return the process of one service."""
         module = f"metaextract_{name}.main"
-        return next(one for one in self._children() if module in one.cmdline())
+        return next(one for one in self._children() if module in _command(one))
 
     def workers(self) -> list[psutil.Process]:
         """Return the extractor's worker processes."""
         return [
             one
             for one in self.service("extractor").children()
-            if "metaextract_extractor.worker" in one.cmdline()
+            if "metaextract_extractor.worker" in _command(one)
         ]
 
     def target(self, name: str) -> str:
@@ -51,9 +51,10 @@ class Fleet:
         """Return the worker that has an uploaded file in its inbox."""
         inboxes = re.escape(str((self.data_dir / "spool" / "inboxes").absolute()))
         for worker in self.workers():
-            own = re.search(rf"{inboxes}/\w+", " ".join(worker.cmdline()))
-            if own and any(Path(own[0]).iterdir()):
-                return worker
+            own = re.search(rf"{inboxes}/\w+", " ".join(_command(worker)))
+            with suppress(FileNotFoundError):  # that of a worker that has just ended
+                if own and any(Path(own[0]).iterdir()):
+                    return worker
         return None
 
     def spooled(self) -> list[Path]:
@@ -71,6 +72,13 @@ class Fleet:
 
     def _children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Return the command line of a process; empty if it has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 def until(true: Callable[[], object], seconds: float = 60) -> None:

@@ -18,6 +18,7 @@ from metaextract.analytics.v1.analytics_pb2_grpc import (
 from metaextract.billing.v1 import billing_pb2 as pb
 from metaextract.billing.v1.billing_pb2_grpc import BillingServiceStub
 from metaextract_billing.adapters.analytics import relay
+from metaextract_billing.adapters.storage import sqlite
 from metaextract_billing.adapters.storage.memory import MemoryStore
 from metaextract_billing.domain.ports import Waiting
 from metaextract_billing.domain.records import Changes, Event
@@ -60,7 +61,17 @@ async def test_a_restart_keeps_balances_holds_and_request_ids(serve) -> None:
     assert repeated.credits_available == 10
 
 
-async def test_calls_in_flight_are_answered_while_the_server_drains(make_settings, locked) -> None:
+async def refused(billing) -> str:
+    """Send what nobody needs the ledger for to refuse; return why it was."""
+    with pytest.raises(ServiceError) as caught:
+        await billing.GetBalance(pb.GetBalanceRequest())
+    return caught.value.reason
+
+
+async def test_calls_in_flight_are_answered_while_the_server_drains(
+    make_settings, locked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "opened", partial(sqlite.opened, lock_wait_seconds_max=60))
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
 
@@ -75,9 +86,10 @@ async def test_calls_in_flight_are_answered_while_the_server_drains(make_setting
         await billing.GetBalance(BALANCE)
         async with locked() as connection:
             call = asyncio.ensure_future(billing.GrantCredits(GRANT))
-            await asyncio.sleep(0.5)  # until it waits for the lock
+            assert await refused(billing) == "INVALID_REQUEST"  # came after the call: that one has arrived
             stop.set()
-            await asyncio.sleep(0.5)  # until the server refuses new work
+            while await refused(billing) != "SERVICE_UNREACHABLE":
+                await asyncio.sleep(0.01)
             assert not call.done()
             connection.execute("ROLLBACK")
             granted = await call

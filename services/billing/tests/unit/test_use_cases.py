@@ -133,7 +133,6 @@ async def test_what_does_not_exist_is_named(billing) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        HoldRequest("device", 1000, EMBEDDING, None),
         HoldRequest(None, 1001, EMBEDDING, None),
         HoldRequest(None, 1000, Operations(ocr=True), None),
         HoldRequest(None, 1000, EMBEDDING, QuotedFile("quotes/1", "a")),
@@ -148,6 +147,20 @@ async def test_a_request_id_stands_for_one_body(billing, other: HoldRequest) -> 
 
     assert error.reason == "IDEMPOTENCY_KEY_REUSED"
     assert await billing.credits("alice") == (16, 4)
+
+
+async def test_a_paid_request_may_be_repeated_from_another_device_and_a_free_one_not(billing) -> None:
+    elsewhere = HoldRequest("another", 1000, EMBEDDING, None)
+    await billing.grant_credits("alice", "g", 4)
+    paid = await billing.create_hold("alice", "r", FROM_DEVICE)
+    free = await billing.create_hold("alice", "r2", FROM_DEVICE)
+
+    assert (paid.access, free.access) == (Access.CREDITS, Access.FREE_CHECK)
+    assert await billing.create_hold("alice", "r", elsewhere) == paid
+    assert await billing.create_hold("alice", "r2", FROM_DEVICE) == free
+    error = await refusal(billing.create_hold("alice", "r2", elsewhere))
+    assert error.reason == "IDEMPOTENCY_KEY_REUSED"
+    assert await billing.credits("alice") == (0, 4)
 
 
 async def test_two_accounts_may_choose_the_same_request_id(billing) -> None:

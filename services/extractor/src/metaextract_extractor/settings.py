@@ -65,14 +65,18 @@ class Settings(BusSettings):
         description="Files that are read at once, one worker process each.",
     )
     queue_count_max: PositiveInt = Field(default=256, description="Whole files that may wait for a worker.")
-    worker_seconds_max: PositiveFloat = Field(default=30, description="Time that reading one file may take.")
+    worker_seconds_max: PositiveFloat = Field(
+        default=30,
+        description="Time that one file may take. In its last fifth no operation begins, and a file that has "
+        "not been read by then is read by the basic path.",
+    )
     worker_step_seconds_max: PositiveFloat = Field(
         default=10, description="Time that one engine may take for a file before it is read without it."
     )
     worker_operation_seconds_max: PositiveFloat = Field(
         default=20,
         description="Time that one operation (`embedding`, `ocr`, `forensics`) may take before it is not "
-        "delivered; less than `EXTRACTOR_WORKER_SECONDS_MAX`, which has to suffice for the rest as well.",
+        "delivered; none lasts beyond `EXTRACTOR_WORKER_SECONDS_MAX`, and none costs the metadata.",
     )
     engines_off: str = Field(
         default="",

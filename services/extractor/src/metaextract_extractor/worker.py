@@ -11,16 +11,20 @@ from typing import BinaryIO
 
 from metaextract_extractor.adapters.workers.protocol import (
     LENGTH,
+    Answer,
     Done,
+    Known,
     Read,
     Ready,
     Span,
     Step,
+    Tried,
     answer_to_json,
     framed,
     read_from_json,
 )
 from metaextract_extractor.domain.confinement import Confinement
+from metaextract_extractor.domain.operations import not_delivered
 from metaextract_extractor.reading.assembly import assembled
 from metaextract_extractor.reading.confinement import confine, engines_started
 from metaextract_extractor.reading.engines.exiftool import ExifTool
@@ -34,7 +38,7 @@ from metaextract_extractor.reading.life import (
     quoting_no_file,
 )
 from metaextract_extractor.reading.reader import Reader
-from metaextract_extractor.reading.steps import STEPS_SHARE, Steps
+from metaextract_extractor.reading.steps import Steps
 
 
 def main() -> None:
@@ -62,7 +66,7 @@ def main() -> None:
         with quoting_no_file():
             _send(answers, Ready(reader.versions, (exiftool.pid,)))
             while (read := _next_read(sys.stdin.buffer)) is not None:
-                _send(answers, _done(reader, exiftool, read, answers))
+                _answer(reader, exiftool, read, answers)
         outlive_the_engine()
 
 
@@ -73,12 +77,13 @@ def _next_read(requests: BinaryIO) -> Read | None:
     return read_from_json(requests.read(LENGTH.unpack(header)[0]))
 
 
-def _send(answers: BinaryIO, answer: Ready | Step | Done) -> None:
+def _send(answers: BinaryIO, answer: Answer) -> None:
     answers.write(framed(answer_to_json(answer)))
     answers.flush()
 
 
-def _done(reader: Reader, exiftool: ExifTool, read: Read, answers: BinaryIO) -> Done:
+def _answer(reader: Reader, exiftool: ExifTool, read: Read, answers: BinaryIO) -> None:
+    """Say what the file says, and only then begin operations: one that ends us costs nothing of it."""
     measurement = Measurement(exiftool.pid, lambda: exiftool.bytes_said)
     steps = Steps(
         read.without,
@@ -87,9 +92,17 @@ def _done(reader: Reader, exiftool: ExifTool, read: Read, answers: BinaryIO) -> 
         measurement.cpu_seconds,
     )
     with subject_of(Path(read.path), read.size_bytes, read.extension, read.received) as subject:
-        reading = reader.read(subject, steps, measurement, read.operations)
-    _send(answers, Step("reporting", STEPS_SHARE))
-    return Done(reading, tuple(Span(*one) for one in steps.spans))
+        reading, evidence = reader.examine(subject, steps, measurement)
+        _send(answers, Step("reporting", steps.share))
+        _send(answers, Known(reading))
+        for operation in read.operations:
+            if evidence is None or steps.seconds > read.operation_begins_seconds_max:
+                outcome = not_delivered(operation, "budget")
+            else:
+                outcome = reader.carry_out(operation, evidence, reading.insights, steps)
+            _send(answers, Tried(outcome))
+    spans = tuple(Span(*one) for one in steps.spans)
+    _send(answers, Done(measurement.cpu_seconds(), measurement.memory_peak_bytes(), spans))
 
 
 if __name__ == "__main__":

@@ -149,8 +149,8 @@ def spooled(tmp_path: Path) -> Spooled:
 
 @pytest.fixture(scope="session")
 def slow_file() -> bytes:
-    """A file that keeps ExifTool busy for seconds, and our walkers not at all."""
-    return slow_jpeg()
+    """A file that keeps ExifTool busy for many seconds on any machine, and our walkers not at all."""
+    return slow_jpeg(90_000_000)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

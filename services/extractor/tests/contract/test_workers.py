@@ -15,7 +15,6 @@ import pytest
 from metaextract_common.errors import ServiceError
 from metaextract_extractor.adapters.workers.pool import WorkerPool
 from metaextract_extractor.domain.findings import Reading
-from metaextract_extractor.domain.operations import Operation
 from metaextract_extractor.domain.ports import Task
 from metaextract_extractor.domain.result import Fallback, Outcome
 from metaextract_testing import exiftool_path
@@ -226,18 +225,19 @@ async def test_an_engine_that_dies_while_idle_is_replaced(pool, spooled, worker_
     await can_still_read(pool, spooled)
 
 
-async def test_a_file_that_takes_too_long_ends_with_its_whole_process_group(
-    start_pool, spooled, slow_file
-) -> None:
-    async with start_pool(task_seconds_max=5) as pool:
-        task = await Reports().reading(pool, spooled(slow_file, "slow.jpg"))
+async def test_a_file_that_takes_too_long_ends_with_its_whole_process_group(start_pool, spooled) -> None:
+    image = make("jpeg")
+    program = (str(HANGING_WORKER), "walkers,exiftool,pillow")
+    async with start_pool(program=program, task_seconds_max=5) as pool:
+        report = Reports()
+        task = asyncio.create_task(report.read(pool, spooled(image.content, image.name)))
+        await asyncio.wait_for(report.started.wait(), 30)
         worker = busy_worker(pool)
         family = [worker, *worker.children(recursive=True)]
         assert len(family) >= 2
         assert await reason(task) == ("EXTRACTION_TIMED_OUT", {"seconds_max": "5"})
         _, left = await asyncio.to_thread(psutil.wait_procs, family, 60)
         assert left == []
-        await can_still_read(pool, spooled)
 
 
 async def test_an_engine_that_takes_too_long_is_left_out(start_pool, spooled, slow_file) -> None:
@@ -245,19 +245,6 @@ async def test_an_engine_that_takes_too_long_is_left_out(start_pool, spooled, sl
         reading = await Reports().read(pool, spooled(slow_file, "slow.jpg"))
         assert reading.fallback == Fallback("exiftool", "timeout")
         await can_still_read(pool, spooled)
-
-
-async def test_an_operation_has_a_time_of_its_own_and_costs_no_more_than_itself(start_pool, spooled) -> None:
-    image = make("jpeg")
-    task = replace(spooled(image.content, image.name), operations=(Operation.FORENSICS, Operation.EMBEDDING))
-    program = (str(HANGING_WORKER), "forensics")
-    async with start_pool(program=program, operation_seconds_max=4) as pool:
-        reading = await Reports().read(pool, task)
-        assert reading.fallback is None
-        forensics, embedding = reading.operations
-        assert (forensics.operation, forensics.delivered) == ("forensics", False)
-        assert "timeout" in forensics.reason
-        assert embedding.delivered
 
 
 async def test_a_file_for_which_nothing_has_room_is_given_up(start_pool, spooled) -> None:

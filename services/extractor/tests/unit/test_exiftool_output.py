@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaextract_extractor.adapters.workers.protocol import Done, answer_from_json, answer_to_json
+from metaextract_extractor.adapters.workers.protocol import Known, answer_from_json, answer_to_json
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.result import Field, Standard
 from metaextract_extractor.reading.engines.exiftool import VALUE_CHARACTERS_MAX, Found, found
@@ -186,5 +186,5 @@ def test_whatever_a_file_says_survives_the_way_to_the_server(values: list[tuple[
     ]
     seen = found(text(*pairs) if pairs else b"")
     reading = Reading("", "", None, None, None, None, fields=seen.fields, warnings=seen.warnings)
-    assert answer_from_json(answer_to_json(Done(reading, ()))) == Done(reading, ())
+    assert answer_from_json(answer_to_json(Known(reading))) == Known(reading)
     assert all(math.isfinite(one.raw) for one in seen.fields if isinstance(one.raw, float))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaextract_extractor.adapters.workers.protocol import Done, answer_from_json, answer_to_json
+from metaextract_extractor.adapters.workers.protocol import Known, answer_from_json, answer_to_json
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.generation import (
     Generation,
@@ -354,5 +354,5 @@ def test_any_text_is_understood_as_far_as_it_goes(text: str, tag_id: str) -> Non
 
     if result is not None:
         insights = Insights(generation=result)
-        answer = Done(Reading("PNG", "", None, None, None, None, insights=insights), ())
-        assert answer_from_json(answer_to_json(answer)).kind == "done"
+        answer = Known(Reading("PNG", "", None, None, None, None, insights=insights))
+        assert answer_from_json(answer_to_json(answer)).kind == "known"

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from metaextract_extractor.domain.result import ByteRange, Why
 from metaextract_extractor.reading.dispatch import walk_file
+from metaextract_extractor.reading.engines.exiftool import Found
+from metaextract_extractor.reading.identity import named, sized
+from metaextract_extractor.reading.merging import merged
 from metaextract_extractor.reading.reader import TOO_MUCH_FOR_ENGINES
 from metaextract_extractor.reading.view import BytesSource, MissingBytesError, View
 from metaextract_extractor.reading.walk import BudgetExceededError, Walk
@@ -20,6 +23,7 @@ from metaextract_extractor.reading.walkers.heif_items import ITEMS_MAX, Items, r
 from metaextract_extractor.reading.walkers.jp2 import walk_jp2
 from metaextract_extractor.reading.walkers.jxl import walk_jxl
 from metaextract_testing.factory import make
+from metaextract_testing.factory.movies import make_mj2
 
 WALKERS = (walk_heif, walk_cr3, walk_jp2, walk_jxl)
 MADE = {"heic": walk_heif, "avif": walk_heif, "jp2": walk_jp2}
@@ -156,6 +160,20 @@ def test_a_box_larger_than_its_container_is_handed_out_cut():
     data = struct.pack(">I4s", 100, b"free") + bytes(4)
     (found,) = boxes(View.of(BytesSource(data)), Walk(), "MOV")
     assert (found.whole, found.size_bytes, found.body.size_bytes) == (False, 92, 4)
+
+
+def test_motion_jpeg_2000_is_a_format_of_its_own_with_the_size_of_its_pictures():
+    walk = walked(walk_jp2, make_mj2(1).content, "JP2")
+    assert (walk.format_name, walk.width_pixels, walk.height_pixels) == ("MJ2", 64, 48)
+    assert {("Track1", "SourceImageWidth"), ("QuickTime", "Duration")} <= {
+        (one.group, one.name) for one in walk.fields
+    }
+    primary = Found("JP2", "image/jp2", None, None, (), ())
+    assert named(primary, walk, None) == "MJ2"
+    assert sized(primary, walk, {}) == (64, 48)
+    assert len(merged([], walk, {})) == len(
+        [one for one in walk.fields if one.path.startswith("JP2-JP2-Movie")]
+    )
 
 
 def test_sixty_thousand_items_are_cut_off_and_said_so():

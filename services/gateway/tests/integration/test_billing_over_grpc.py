@@ -87,6 +87,13 @@ async def test_more_than_was_quoted_is_not_done_for_the_quoted_price(billing: Rp
     assert (hold.operations, hold.credits_held) == (Operations(), 1)
 
 
+async def test_who_pays_may_repeat_a_request_from_another_device(billing: RpcBilling) -> None:
+    hold = await billing.hold(ALICE, "key-1", UPLOAD)
+
+    assert hold.credits_held > 0
+    assert await billing.hold(replace(ALICE, device="another"), "key-1", UPLOAD) == hold
+
+
 async def test_a_quoted_price_serves_once(billing: RpcBilling) -> None:
     upload = await quoted(billing, FORENSICS)
     hold = await billing.hold(ALICE, "key-1", upload)

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -28,9 +29,12 @@ ENDLESS_BYTES = 64 * 1024 * 1024
 class Client:
     """A connection on which one sends what one likes."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ended: asyncio.Event
+    ) -> None:
         self._reader = reader
         self.writer = writer
+        self.answer_ended = ended
 
     async def says(self, *parts: bytes, pause_seconds: float = 0) -> None:
         for part in parts:
@@ -62,6 +66,8 @@ class Client:
 
 @asynccontextmanager
 async def connected(patience: Patience) -> AsyncIterator[Client]:
+    ended = asyncio.Event()
+
     async def size(request: Request) -> Response:
         if "slowly" in request.query_params:
             await asyncio.sleep(SLOW_READ_SECONDS)
@@ -69,8 +75,11 @@ async def connected(patience: Patience) -> AsyncIterator[Client]:
 
     async def endless(_request: Request) -> Response:
         async def zeros() -> AsyncIterator[bytes]:
-            for _ in range(ENDLESS_BYTES // 65_536):
-                yield bytes(65_536)
+            try:
+                for _ in range(ENDLESS_BYTES // 65_536):
+                    yield bytes(65_536)
+            finally:
+                ended.set()
 
         return StreamingResponse(zeros())
 
@@ -78,7 +87,7 @@ async def connected(patience: Patience) -> AsyncIterator[Client]:
     async with http_serving(app, "127.0.0.1:0", drain_seconds=1, patience=patience) as bound:
         host, _, port = bound.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        yield Client(reader, writer)
+        yield Client(reader, writer, ended)
         writer.close()
 
 
@@ -223,10 +232,22 @@ async def test_a_body_that_we_do_not_read_is_not_the_senders_fault(slow_client: 
 async def test_an_answer_that_nobody_reads_is_given_up(client: Client) -> None:
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     await client.says(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n")
-    await asyncio.sleep(1.0)
+    await client.answer_ended.wait()
     client.writer.transport.resume_reading()  # type: ignore[attr-defined]
 
     assert len(await client.rest()) < ENDLESS_BYTES
+
+
+@pytest.mark.parametrize("before", [b"", b"Host: here\r\nContent-Length: 5\r\n\r\nx"])
+async def test_nobody_is_blamed_for_a_time_in_which_we_stood_still(client: Client, before: bytes) -> None:
+    rest = b"yyyy" if before else b"Host: here\r\nContent-Length: 0\r\n\r\n"
+    await client.says(b"POST / HTTP/1.1\r\n" + before, pause_seconds=0.01)
+
+    time.sleep(2 * PATIENCE.stall_seconds)  # noqa: ASYNC251 - the whole process, as a suspended machine does
+    await asyncio.sleep(0.01)  # what was due meanwhile happens now
+    await client.says(rest)
+
+    assert await client.status() == 200
 
 
 async def test_a_connection_may_stay_and_ask_again(slow_client: Client) -> None:

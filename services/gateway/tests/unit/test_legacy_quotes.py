@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from metaextract.extractor.v1 import extractor_pb2 as pb
-from metaextract_common.errors import Kind, ServiceError, service_unreachable
+from metaextract_common.errors import Kind, ServiceError, deadline_exceeded, service_unreachable
 from metaextract_gateway.adapters.http.app import build_app
 from metaextract_gateway.adapters.http.legacy import quotes
 from metaextract_gateway.adapters.http.legacy.file_types import FileTypes
@@ -17,6 +17,8 @@ from metaextract_gateway.adapters.http.legacy.sessions import Sessions
 from metaextract_gateway.domain.model import Operations
 from metaextract_gateway.domain.money import PricedFile, Quote, StatedFile
 
+AWAY = "Service temporarily unavailable. Please try again shortly."
+BILLING_AWAY = "Billing system temporarily unavailable. Please try again shortly."
 QUOTE_ID = "8e5aa1f8-62c7-4ba3-ab72-a51ff4c2f5e7"
 DIMENSIONS_MISSING = "Dimensions unavailable; skipping megapixel bucket charge."
 SCHEDULE = {
@@ -131,10 +133,14 @@ def prices() -> PriceList:
     return PriceList({"f1": ("large", 1), "f5": ("xxl", 7)})
 
 
+def serving(prices: PriceList, file_types: FileTypes) -> httpx.AsyncClient:
+    app = build_app(quotes.routes(prices, file_types, Sessions(), upload_bytes_max=104_857_600))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
+
+
 @pytest.fixture
 async def http(prices: PriceList) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app(quotes.routes(prices, FileTypes(list_formats), Sessions(), upload_bytes_max=104_857_600))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+    async with serving(prices, FileTypes(list_formats)) as client:
         yield client
 
 
@@ -349,14 +355,41 @@ async def test_another_kind_of_body_says_nothing(http: httpx.AsyncClient) -> Non
     assert answer.json()["perFile"] == {}
 
 
+async def test_a_quote_that_cannot_be_made_is_a_500(http: httpx.AsyncClient, prices: PriceList) -> None:
+    prices.error = ServiceError(Kind.INTERNAL, "x", "INTERNAL", "")
+
+    answer = await quoted(http, {})
+
+    assert (answer.status_code, answer.json()) == (500, {"error": "Failed to create quote"})
+
+
 @pytest.mark.parametrize(
-    "error", [service_unreachable("CreateQuote"), ServiceError(Kind.INTERNAL, "x", "INTERNAL", "")]
+    ("error", "message"),
+    [
+        (service_unreachable("/metaextract.billing.v1.BillingService/CreateQuote"), BILLING_AWAY),
+        (ServiceError(Kind.UNAVAILABLE, "x", "LEDGER_UNAVAILABLE", ""), BILLING_AWAY),
+        (service_unreachable("/metaextract.extractor.v1.ExtractorService/ListFormats"), AWAY),
+        (deadline_exceeded("/metaextract.extractor.v1.ExtractorService/ListFormats"), AWAY),
+    ],
 )
-async def test_a_quote_that_cannot_be_made_is_a_500(
-    http: httpx.AsyncClient, prices: PriceList, error: ServiceError
+async def test_a_quote_that_can_be_made_soon_is_a_503(
+    http: httpx.AsyncClient, prices: PriceList, error: ServiceError, message: str
 ) -> None:
     prices.error = error
 
     answer = await quoted(http, {})
 
-    assert (answer.status_code, answer.json()) == (500, {"error": "Failed to create quote"})
+    body = answer.json()["error"]
+    assert (answer.status_code, body["status"], body["code"]) == (503, 503, "SERVICE_UNAVAILABLE")
+    assert body["message"] == message
+    assert ("retry-after" in answer.headers) is (error.retry_after_seconds is not None)
+
+
+async def test_before_the_extractor_said_what_it_reads_a_quote_is_a_503(prices: PriceList) -> None:
+    async def away() -> pb.ListFormatsResponse:
+        raise service_unreachable("/metaextract.extractor.v1.ExtractorService/ListFormats")
+
+    async with serving(prices, FileTypes(away)) as http:
+        answer = await quoted(http, RECORDED_REQUEST)
+
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, AWAY)

@@ -19,7 +19,7 @@ from metaextract_billing.application.free_uses import (
 )
 from metaextract_billing.domain import errors
 from metaextract_billing.domain.allowances import Cause
-from metaextract_billing.domain.holds import Access, Hold, QuotedFile, State
+from metaextract_billing.domain.holds import FOR_NOTHING, Access, Hold, QuotedFile, State
 from metaextract_billing.domain.identities import Identities
 from metaextract_billing.domain.models import Dimensions, Operations
 from metaextract_billing.domain.ports import Clock
@@ -52,11 +52,15 @@ class HoldRequest:
     client_address: str | None = field(default=None, repr=False)
     quote_accounts: tuple[str, ...] = ()
 
-    def fingerprint(self, asked: Asked) -> str:
-        """Return a digest that two different bodies do not share; the same wherever they come from."""
+    def fingerprint(self, asked: Asked, access: Access) -> str:
+        """Return a digest that two different bodies do not share; the same wherever they come from.
+
+        The device counts where it gets something for nothing. Programs that pay keep no cookie, so that what
+        they repeat comes from another device.
+        """
         ordered, quoted = self.operations, self.quoted
         body = {
-            "device": self.device,
+            "device": self.device if access in FOR_NOTHING else None,
             "size_bytes_max": self.size_bytes_max,
             "operations": {
                 "embedding": ordered.embedding,
@@ -99,7 +103,7 @@ class CreateHold:
         def decide(book: Book) -> Hold:
             first = book.get(HoldRequestKey(account, request_id))
             if first is not None:
-                return first.at(now).answering(request.fingerprint(asked))
+                return first.at(now).answering(request.fingerprint(asked, first.access))
             return self._made(book, account, request_id, request, asked, now)
 
         return await self.desk.carry_out(request.keys(account, request_id, asked), decide)
@@ -117,7 +121,7 @@ class CreateHold:
             name=f"holds/{uuid.uuid4()}",
             account=account,
             request=request_id,
-            fingerprint=request.fingerprint(asked),
+            fingerprint="",
             operations=request.operations,
             create_time=now,
             expire_time=now + self.lifetime,
@@ -130,6 +134,7 @@ class CreateHold:
             hold = replace(hold, operations=quote.operations)
             book.put(quote.used(request.quoted.file_id, hold.name, hold.expire_time))
         hold = self._paid(book, hold, asked, credits_required, now)
+        hold = replace(hold, fingerprint=request.fingerprint(asked, hold.access))
         book.put(hold)
         publish(book, hold)
         return hold

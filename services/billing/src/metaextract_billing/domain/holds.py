@@ -19,6 +19,10 @@ class Access(StrEnum):
     CREDITS = "credits"
 
 
+FOR_NOTHING: Final = frozenset({Access.TRIAL, Access.FREE_CHECK})
+"""What is given to somebody, and not paid."""
+
+
 class State(StrEnum):
     """The place of a hold in its life cycle."""
 

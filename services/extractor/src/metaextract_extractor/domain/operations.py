@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from metaextract_extractor.domain.operations_forensics import Forensics
 from metaextract_extractor.domain.operations_ocr import TextRecognition
@@ -52,3 +53,18 @@ class OperationOutcome:
     embedding: Embedding | None = None
     ocr: TextRecognition | None = None
     forensics: Forensics | None = None
+
+
+NOT_DELIVERED: Final = {
+    "timeout": "The operation took longer than it may.",
+    "crashed": "The operation broke down on this file.",
+    "memory_limit": "The file wants more memory than an operation may have.",
+    "output_limit": "The operation had more to say than it may.",
+    "budget": "Reading the file left too little of the time that a file may take, or cost too many workers.",
+}
+"""Plain words for what stops an operation from outside; causes as of engines."""
+
+
+def not_delivered(operation: str, cause: str) -> OperationOutcome:
+    """Return the outcome of an operation that was stopped, or never begun, for a cause of `NOT_DELIVERED`."""
+    return OperationOutcome(operation, False, NOT_DELIVERED[cause])

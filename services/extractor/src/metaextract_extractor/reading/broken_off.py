@@ -9,7 +9,7 @@ are.
 from contextlib import suppress
 from typing import Final
 
-from metaextract_extractor.domain.result import ByteRange, Container, Why
+from metaextract_extractor.domain.result import ByteRange, Container, Unread, Why
 from metaextract_extractor.reading.dispatch import walk_file
 from metaextract_extractor.reading.evidence import Subject
 from metaextract_extractor.reading.view import MissingBytesError, View
@@ -52,8 +52,49 @@ def cut_containers(walk: Walk, end: int) -> list[Container]:
     return [
         one
         for one in walk.containers
-        if one.kind != "file" and any(place.offset_bytes + place.length_bytes > end for place in one.places)
+        if one.kind != "file" and any(_end(place) > end for place in one.places)
     ]
+
+
+def torn_structure(walk: Walk, end: int) -> list[str]:
+    """Return the paths of what goes on behind the end of a file, if that is a break and no wrong pointer.
+
+    A wrong pointer leads a reader out of a whole file too. So what leads behind the end is a break where
+    something begins in the file and goes on, where several pointers lead there, or where the file does not
+    have its picture. Maker notes are left out: programs move them and do not correct their pointers.
+    """
+    further = walk.further
+    if further is None:
+        return []
+    files = {one.path for one in further.containers if one.kind == "file"}  # nothing announces what follows
+    notes = tuple(one.path for one in further.containers if one.kind == "makernote")
+    behind = [
+        one
+        for one in further.unread
+        if one.why is Why.MISSING
+        and _end(one.place) > end
+        and one.path not in files
+        and not one.path.startswith(notes)
+    ]
+    cut = [
+        one.path
+        for one in cut_containers(further, end)
+        if not one.path.startswith(notes) and any(place.offset_bytes < end for place in one.places)
+    ]
+    cut += [one.path for one in behind if one.place.offset_bytes < end]
+    cut += [one.path for one in _mended_by_length(walk, further) if _end(one.place) == end]
+    several = len({one.place.offset_bytes for one in behind}) > 1
+    return [*cut, *(one.path for one in behind)] if cut or several or not walk.picture_whole else []
+
+
+def _mended_by_length(walk: Walk, further: Walk) -> list[Unread]:
+    """Return what contradicts its format in a file, and is in order in a longer one."""
+    still = {one.place.offset_bytes for one in further.unread if one.why in _LACKING}
+    return [one for one in walk.unread if one.why is Why.DAMAGED and one.place.offset_bytes not in still]
+
+
+def _end(place: ByteRange) -> int:
+    return place.offset_bytes + place.length_bytes
 
 
 def _walked(subject: Subject, view: View, *, broken_off: bool = False) -> Walk:

@@ -10,6 +10,9 @@ from metaextract_extractor.reading.walk import Walk, tellable_pixels
 
 UNKNOWN_FORMAT: Final = "unknown_format"
 
+_TOLD_AS_ANOTHER: Final = frozenset({("JP2", "MJ2")})
+"""What ExifTool says, and our walkers by the brand: to it Motion JPEG 2000 is any JPEG 2000."""
+
 _SIZES: Final = (("LibRaw", "CropWidth", "CropHeight"), ("LibRaw", "ImageWidth", "ImageHeight"))
 """Fields of witnesses that tell the size of the picture, where neither ExifTool nor our walkers do."""
 
@@ -37,6 +40,8 @@ def named(primary: Found | None, walk: Walk, subject: Subject) -> str:
     ExifTool knows finer ones than our walkers, but of a document or an archive (`XML`, `GZIP`) it may tell
     the wrapping alone.
     """
+    if primary is not None and (primary.format_name, walk.format_name) in _TOLD_AS_ANOTHER:
+        return walk.format_name
     if primary is not None and (primary.format_name in BY_NAME or not walk.format_name):
         return primary.format_name
     return walk.format_name or subject.family

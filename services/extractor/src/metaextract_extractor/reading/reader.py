@@ -84,14 +84,14 @@ class Reader:
         """The steps of a reading, as far as they are known before."""
         return (WALKERS, *self.versions, "insights", "place", "pixels", "quality")
 
-    def read(
-        self,
-        subject: Subject,
-        steps: Steps,
-        measurement: Measurement,
-        operations: Sequence[Operation] = (),
-    ) -> Reading:
+    def read(self, subject: Subject, steps: Steps, measurement: Measurement) -> Reading:
         """Read a whole file, or of one that is arriving what is there."""
+        return self.examine(subject, steps, measurement)[0]
+
+    def examine(
+        self, subject: Subject, steps: Steps, measurement: Measurement
+    ) -> tuple[Reading, Evidence | None]:
+        """Read, and keep what operations rest on; None of a file that is arriving."""
         walk = steps.engine(WALKERS, WALKERS_VERSION, lambda: walked(subject), lambda done: len(done.fields))
         walk = walk or Walk()
         if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
@@ -100,7 +100,7 @@ class Reader:
             steps.leave_out((self._exiftool.name,), "unfinished")
         primary = self._primary(subject, steps)
         if not subject.whole:
-            return _unfinished(primary, walk, subject.view)
+            return _unfinished(primary, walk, subject.view), None
         witnesses = self._witnessed(subject, walk, steps)
         if primary is None:
             fields = merged_without_primary(walk, witnesses)
@@ -108,7 +108,23 @@ class Reader:
             as_document(primary, walk)
             fields = merged(primary.fields, walk, witnesses)
         evidence = Evidence(subject, walk, fields, {**witnesses, **_as_report(primary)})
-        return self._reading(evidence, primary, steps, measurement, operations)
+        return self._reading(evidence, primary, steps, measurement), evidence
+
+    def carry_out(
+        self, operation: Operation, evidence: Evidence, insights: Insights | None, steps: Steps
+    ) -> OperationOutcome:
+        """Do one operation on a file that was examined; whatever happens, the outcome tells."""
+        outcome = steps.ours(
+            operation.value,
+            lambda: run_operation(
+                operation,
+                evidence,
+                tessdata=self._tessdata,
+                pixel_decoders=self._pixel_decoders,
+                insights=insights or Insights(),
+            ),
+        )
+        return outcome or OperationOutcome(operation.value, False, steps.notices[-1].message)
 
     def _primary(self, subject: Subject, steps: Steps) -> Found | None:
         engine = self._exiftool
@@ -133,19 +149,12 @@ class Reader:
         return reports
 
     def _reading(
-        self,
-        evidence: Evidence,
-        primary: Found | None,
-        steps: Steps,
-        measurement: Measurement,
-        operations: Sequence[Operation],
+        self, evidence: Evidence, primary: Found | None, steps: Steps, measurement: Measurement
     ) -> Reading:
         walk, subject = evidence.walk, evidence.subject
         format_name = named(primary, walk, subject)
         width_pixels, height_pixels = sized(primary, walk, evidence.reports)
         insights = self._insights(evidence, steps, measurement)
-        with measurement.for_pixels():
-            outcomes = tuple(self._operation(one, evidence, insights, steps) for one in operations)
         quality = steps.ours("quality", lambda: self._quality(evidence, format_name, steps, measurement))
         fields, cut = bounded(one for one in evidence.fields if not is_unknown_tags_field(one))
         return Reading(
@@ -163,7 +172,6 @@ class Reader:
             embedded=tuple(walk.embedded),
             insights=insights,
             quality=quality,
-            operations=outcomes,
         )
 
     def _without_pixels(self) -> tuple[Notice, ...]:
@@ -179,21 +187,6 @@ class Reader:
         with measurement.for_pixels():
             seen = steps.ours("pixels", lambda: with_pixels(known, evidence, pixel_decoders=decoders))
         return seen or known
-
-    def _operation(
-        self, operation: Operation, evidence: Evidence, insights: Insights | None, steps: Steps
-    ) -> OperationOutcome:
-        outcome = steps.ours(
-            operation.value,
-            lambda: run_operation(
-                operation,
-                evidence,
-                tessdata=self._tessdata,
-                pixel_decoders=self._pixel_decoders,
-                insights=insights or Insights(),
-            ),
-        )
-        return outcome or OperationOutcome(operation.value, False, steps.notices[-1].message)
 
     def _quality(
         self, evidence: Evidence, format_name: str, steps: Steps, measurement: Measurement

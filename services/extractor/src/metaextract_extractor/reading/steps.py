@@ -49,6 +49,11 @@ class Steps:
         """Time since the first step."""
         return time.perf_counter() - self._began
 
+    @property
+    def share(self) -> float:
+        """Share of the work that is done."""
+        return STEPS_SHARE * min(1.0, self._weight_done / self._weight_total)
+
     def leave_out(self, names: Iterable[str], cause: str) -> None:
         """Do not run these either."""
         self._without = {**dict.fromkeys(names, cause), **self._without}
@@ -89,7 +94,7 @@ class Steps:
         return done
 
     def _attempt(self, name: str, work: Callable[[], T]) -> tuple[T | None, str]:
-        self._on_step(name, STEPS_SHARE * min(1.0, self._weight_done / self._weight_total))
+        self._on_step(name, self.share)
         start_ns = time.time_ns()
         try:
             return work(), ""

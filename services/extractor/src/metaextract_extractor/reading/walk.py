@@ -20,6 +20,9 @@ from metaextract_extractor.reading.view import MissingBytesError, View
 
 ENGINE: Final = WALKERS
 
+LENGTH_MAX: Final = 2**63 - 1
+"""Largest offset that the contract can tell (int64); what claims more is wrong."""
+
 PIXELS_MAX: Final = 2**31 - 1
 """Largest width and height that the contract can tell (int32)."""
 
@@ -74,6 +77,14 @@ class Located:
     place: ByteRange
 
 
+@dataclass(frozen=True, slots=True)
+class LostPixels:
+    """Picture data that the file announces and does not have. `place`: None if nobody tells how much."""
+
+    path: str
+    place: ByteRange | None
+
+
 @dataclass(slots=True)
 class Walk:
     """The notebook of one walk over one file. Walkers write, `reading` reads it afterwards.
@@ -94,6 +105,10 @@ class Walk:
     unread: list[Unread] = field(default_factory=list)
     located: list[Located] = field(default_factory=list)
     """Values that were found but not decoded."""
+    lost_pixels: list[LostPixels] = field(default_factory=list)
+    """Apart from `unread`, which counts for completeness: no metadata stand in them."""
+    picture_whole: bool = False
+    """Whether the file tells where its picture ends, and has all of it."""
     structure: list[tuple[int, int]] = field(default_factory=list)
     """(offset, end) of headers, lengths, counts and padding that were understood but are no field's value."""
     embedded: list[Embedded] = field(default_factory=list)
@@ -114,6 +129,7 @@ class Walk:
     directories_count: int = 0
     entries_count: int = 0
     _values_bytes: int = 0
+    _tables_bytes: int = 0
     _depth: int = 0
     _unpacked_bytes: int = 0
     _occurrences: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -201,6 +217,26 @@ class Walk:
         places = tuple(view.places())
         self.embedded.append(Embedded(kind, path, places, tellable_pixels(width), tellable_pixels(height)))
 
+    def picture(self, path: str, view: View, offset: int, length: int, *, reduced: bool = False) -> None:
+        """Say where picture data stand, in a view that ends with the file; what is behind its end is lost.
+
+        `reduced`: a thumbnail or preview. Programs remove these and leave the pointer, so that only one that
+        begins in the file is lost.
+        """
+        start = view.place(0, 1)
+        if start is None or offset < 0 or length <= 0 or start.offset_bytes + offset + length > LENGTH_MAX:
+            return
+        if view.has(offset, length):
+            self.picture_whole = self.picture_whole or not reduced
+        elif not reduced or offset < view.size_bytes:
+            first = max(offset, view.size_bytes)
+            place = ByteRange(start.offset_bytes + first, offset + length - first)
+            self.lost_pixels.append(LostPixels(path, place))
+
+    def picture_without_end(self, path: str) -> None:
+        """Say that the file ends before its picture does, and that nobody tells how much would follow."""
+        self.lost_pixels.append(LostPixels(path, None))
+
     def reference(self, *, resolved: bool) -> None:
         """Count a pointer, and whether it led to bytes that are there."""
         self.references_known += 1
@@ -219,6 +255,11 @@ class Walk:
             return False
         self._values_bytes += size_bytes
         return True
+
+    def may_read_table(self, size_bytes: int) -> bool:
+        """Claim the reading of a table that tells where pixels stand; False if all had enough."""
+        self._tables_bytes += size_bytes
+        return self._tables_bytes <= self.budgets.values_bytes_max
 
     @property
     def unpacked_bytes_left(self) -> int:

@@ -1,20 +1,18 @@
 """Keeps workers warm, gives each file to one, and replaces what a bad file breaks."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from opentelemetry import metrics, trace
 
-from metaextract_common.errors import ServiceError
+from metaextract_extractor.adapters.workers.course import Course
 from metaextract_extractor.adapters.workers.limits import PoolLimits
 from metaextract_extractor.adapters.workers.process import WorkerDiedError, WorkerProcess, WorkerSettings
-from metaextract_extractor.adapters.workers.protocol import Done, Read, Span, Step
+from metaextract_extractor.adapters.workers.protocol import Done, Known, Read, Span, Step, Tried
 from metaextract_extractor.domain import errors
 from metaextract_extractor.domain.findings import Reading
 from metaextract_extractor.domain.ports import StepReport, Task
@@ -22,33 +20,15 @@ from metaextract_extractor.domain.ports import StepReport, Task
 log = structlog.stdlib.get_logger()
 
 CHECK_SECONDS: Final = 0.1
-STEPS_LOST_MAX: Final = 3
-"""Steps of one file that may cost a worker before the file is given up."""
 RESTART_PAUSE_SECONDS: Final = 1.0
 
 
 class _StepLostError(Exception):
-    """A step cost the worker its life. `cause` as in the contract; `step` is empty if none had begun."""
+    """The step that a file is at cost the worker its life. `cause` as in the contract."""
 
-    def __init__(self, step: str, cause: str) -> None:
-        super().__init__(f"{step}: {cause}")
-        self.step = step
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
         self.cause = cause
-
-
-@dataclass(slots=True)
-class _Progress:
-    """Where a worker is with a file."""
-
-    step: str = ""
-    began: float = 0.0
-    fraction: float = 0.0
-
-    async def enter(self, step: Step, on_step: StepReport) -> None:
-        """Note a step that begins; the fraction never falls, not even when a file is begun again."""
-        self.step, self.began = step.name, time.monotonic()
-        self.fraction = max(self.fraction, step.fraction)
-        await on_step(step.name, self.fraction)
 
 
 class WorkerPool:
@@ -59,7 +39,7 @@ class WorkerPool:
     ) -> None:
         self._settings = settings
         self._limits = limits
-        self._off = dict.fromkeys(engines_off, "off")
+        self._off = frozenset(engines_off)
         self._slots = asyncio.Semaphore(limits.workers_count)
         self._idle: deque[WorkerProcess] = deque()
         self._became_idle = asyncio.Condition()
@@ -128,12 +108,13 @@ class WorkerPool:
             await self._slots.acquire()
         finally:
             self._queued_count -= 1
+        course = self._course(task)
         try:
-            async with asyncio.timeout(self._limits.task_seconds_max):
-                return await self._read_without_what_fails(task, on_step, on_start)
-        except TimeoutError as error:
-            self._lost_step("", "timeout")
-            raise errors.extraction_timed_out(self._limits.task_seconds_max) from error
+            async with asyncio.timeout(self._limits.task_seconds_max) as limit:
+                return await self._read_without_what_fails(course, limit, on_step, on_start)
+        except TimeoutError:
+            self._lost_step(course.step, "timeout")
+            return course.run_out_of_time()
         finally:
             self._slots.release()
 
@@ -143,28 +124,35 @@ class WorkerPool:
             raise errors.extractor_busy("workers_count")
         try:
             async with self._slots, asyncio.timeout(self._limits.step_seconds_max), self._worker() as worker:
-                return await self._read(worker, _request(task, {}), _Progress(), _ignored)
+                return await self._read(worker, self._course(task), _ignored)
         except (_StepLostError, TimeoutError):
             return None  # what has arrived may be unreadable where the file is not
 
+    def _course(self, task: Task) -> Course:
+        return Course(task, self._limits, engines=self.engines, off=self._off)
+
     async def _read_without_what_fails(
-        self, task: Task, on_step: StepReport, on_start: Callable[[], Awaitable[None]]
+        self,
+        course: Course,
+        limit: asyncio.Timeout,
+        on_step: StepReport,
+        on_start: Callable[[], Awaitable[None]],
     ) -> Reading:
-        """Read; a step that costs the worker is left out with the next worker."""
-        without = dict(self._off)
-        progress = _Progress()
-        lost_count = 0
+        """Read; a step that costs the worker is left out with the next one. Time counts from the first."""
+        has_begun = False
         while True:
             try:
                 async with self._worker() as worker:
-                    if not lost_count:
+                    if not has_begun:
+                        has_begun = True
+                        course.begin()
+                        limit.reschedule(asyncio.get_running_loop().time() + self._limits.task_seconds_max)
                         await on_start()
-                    return await self._read(worker, _request(task, without), progress, on_step)
+                    return await self._read(worker, course, on_step)
             except _StepLostError as lost:
-                lost_count += 1
-                if not lost.step or lost.step in without or lost_count > STEPS_LOST_MAX:
-                    raise self._gave_up(lost) from lost
-                without[lost.step] = lost.cause
+                result = course.result_without(lost.cause)
+                if result is not None:
+                    return result
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[WorkerProcess]:
@@ -199,22 +187,20 @@ class WorkerPool:
             self._idle.append(worker)
             self._became_idle.notify()
 
-    async def _read(
-        self, worker: WorkerProcess, request: Read, progress: _Progress, on_step: StepReport
-    ) -> Reading:
-        progress.step, progress.began = "", time.monotonic()
+    async def _read(self, worker: WorkerProcess, course: Course, on_step: StepReport) -> Reading:
+        request = course.next_request()
         with self._tracer.start_as_current_span("worker.read", attributes={"worker.pid": worker.pid}) as span:
-            watching = asyncio.create_task(self._over_limits(worker, progress))
-            reading = asyncio.create_task(self._answered(worker, request, progress, on_step))
+            watching = asyncio.create_task(self._over_limits(worker, course))
+            reading = asyncio.create_task(self._answered(worker, request, course, on_step))
             try:
                 await asyncio.wait({watching, reading}, return_when=asyncio.FIRST_COMPLETED)
                 if reading.done():
                     return reading.result()
-                raise self._lost_step(progress.step, watching.result())
+                raise self._lost_step(course.step, watching.result())
             except WorkerDiedError as error:
-                raise self._lost_step(progress.step, error.cause) from error
+                raise self._lost_step(course.step, error.cause) from error
             except _StepLostError as lost:
-                span.set_attributes({"worker.step": lost.step, "error.type": lost.cause})
+                span.set_attributes({"worker.step": course.step, "error.type": lost.cause})
                 raise
             finally:
                 watching.cancel()
@@ -222,36 +208,37 @@ class WorkerPool:
                 await asyncio.gather(watching, reading, return_exceptions=True)
 
     async def _answered(
-        self, worker: WorkerProcess, request: Read, progress: _Progress, on_step: StepReport
+        self, worker: WorkerProcess, request: Read, course: Course, on_step: StepReport
     ) -> Reading:
         async with aclosing(worker.read(request)) as answers:
             async for answer in answers:
                 match answer:
-                    case Step() as step:
-                        await progress.enter(step, on_step)
-                    case Done(reading, spans):
-                        self._report(spans)
-                        return reading
-        raise WorkerDiedError("crashed")
+                    case Step():
+                        await course.enter(answer, on_step)
+                    case Known():
+                        course.is_known(answer)
+                    case Tried():
+                        course.was_tried(answer)
+                    case Done():
+                        self._report(answer.spans)
+                        course.is_done(answer)
+        if course.result is None:
+            raise WorkerDiedError("crashed")
+        return course.result
 
-    async def _over_limits(self, worker: WorkerProcess, progress: _Progress) -> str:
+    async def _over_limits(self, worker: WorkerProcess, course: Course) -> str:
         """Return which limit the worker is over: `memory_limit` or `timeout`."""
         while True:
             if worker.memory_bytes() > self._limits.memory_bytes_max:
                 return "memory_limit"
-            if time.monotonic() - progress.began > self._limits.seconds_max(progress.step):
+            if course.is_over_time():
                 return "timeout"
             await asyncio.sleep(CHECK_SECONDS)
 
     def _lost_step(self, step: str, cause: str) -> _StepLostError:
         self._lost.add(1, {"cause": cause, "step": step})
         log.warning("worker.lost", cause=cause, step=step)
-        return _StepLostError(step, cause)
-
-    def _gave_up(self, lost: _StepLostError) -> ServiceError:
-        if lost.cause == "timeout":
-            return errors.extraction_timed_out(self._limits.seconds_max(lost.step))
-        return errors.worker_lost(lost.cause)
+        return _StepLostError(cause)
 
     def _report(self, spans: tuple[Span, ...]) -> None:
         """Report in our trace what the worker, which has no way out, measured by its own clock."""
@@ -278,10 +265,6 @@ class WorkerPool:
             else:
                 await self._return(worker)
                 return
-
-
-def _request(task: Task, without: Mapping[str, str]) -> Read:
-    return Read(task.path, task.size_bytes, task.extension, task.received, task.operations, dict(without))
 
 
 async def _ignored(_step: str, _fraction: float) -> None:

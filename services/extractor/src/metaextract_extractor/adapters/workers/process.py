@@ -19,10 +19,11 @@ from metaextract_extractor.adapters.workers.memory_peak import MemoryPeak
 from metaextract_extractor.adapters.workers.protocol import (
     FRAME_BYTES_MAX,
     LENGTH,
+    Answer,
     Done,
+    Known,
     Read,
     Ready,
-    Step,
     answer_from_json,
     framed,
     read_to_json,
@@ -120,7 +121,7 @@ class WorkerProcess:
         stdin = self._process.stdin
         return not ended and stdin is not None and not stdin.is_closing()
 
-    async def read(self, read: Read) -> AsyncGenerator[Step | Done, None]:
+    async def read(self, read: Read) -> AsyncGenerator[Answer, None]:
         """Hand over a file and yield the worker's answers up to `Done`. Raises `WorkerDiedError`."""
         try:
             with self._inbox.holding(Path(read.path)) as name:
@@ -132,7 +133,7 @@ class WorkerProcess:
         except OSError as error:  # the file or the inbox is gone: somebody gave up
             raise WorkerDiedError("crashed") from error
 
-    async def _answers(self, read: Read) -> AsyncGenerator[Step | Done, None]:
+    async def _answers(self, read: Read) -> AsyncGenerator[Answer, None]:
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - started with pipes
         try:
@@ -165,7 +166,7 @@ class WorkerProcess:
         await self._complaints.end()
         self._inbox.remove()
 
-    async def _answer(self) -> Ready | Step | Done:
+    async def _answer(self) -> Answer:
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - started with pipes
         try:
@@ -180,8 +181,11 @@ class WorkerProcess:
             raise WorkerDiedError("crashed") from error
 
 
-def _measured(answer: Step | Done, peak: MemoryPeak) -> Step | Done:
+def _measured(answer: Answer, peak: MemoryPeak) -> Answer:
     """Add what the worker could not measure itself."""
-    if isinstance(answer, Step) or answer.reading.memory_peak_bytes is not None:
-        return answer
-    return replace(answer, reading=replace(answer.reading, memory_peak_bytes=peak.bytes_count()))
+    match answer:
+        case Known(reading) if reading.memory_peak_bytes is None:
+            return Known(replace(reading, memory_peak_bytes=peak.bytes_count()))
+        case Done(memory_peak_bytes=None):
+            return replace(answer, memory_peak_bytes=peak.bytes_count())
+    return answer

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from metaextract_extractor.domain.findings import Reading
-from metaextract_extractor.domain.operations import Operation
+from metaextract_extractor.domain.operations import Operation, OperationOutcome
 from metaextract_extractor.domain.result import ByteRange
 
 FRAME_BYTES_MAX: Final = 24 * 1024 * 1024
@@ -26,7 +26,8 @@ LENGTH: Final = struct.Struct(">I")
 class Read:
     """To the worker: read this file.
 
-    `received` as in `domain.ports.Task`. `without` maps steps that must not run to the reason why.
+    `received` as in `domain.ports.Task`. No operation begins later than `operation_begins_seconds_max` after
+    this. `without` maps steps that must not run to the reason why.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Read:
     extension: str = ""
     received: tuple[ByteRange, ...] | None = None
     operations: tuple[Operation, ...] = ()
+    operation_begins_seconds_max: float = 0
     without: dict[str, str] = field(default_factory=dict)
 
 
@@ -65,18 +67,35 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """From the worker: what it read."""
+class Known:
+    """From the worker, once for a file: all that was read of it. Operations come after."""
 
     reading: Reading
+    kind: Literal["known"] = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """From the worker: what became of an operation."""
+
+    outcome: OperationOutcome
+    kind: Literal["tried"] = "tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """From the worker: it can take the next file; what this one has cost, operations included."""
+
+    cpu_seconds: float | None
+    memory_peak_bytes: int | None
     spans: tuple[Span, ...]
     kind: Literal["done"] = "done"
 
 
-Answer = Annotated[Ready | Step | Done, Field(discriminator="kind")]
+Answer = Ready | Step | Known | Tried | Done
 
 _READ: Final = TypeAdapter(Read)
-_ANSWER: Final[TypeAdapter[Ready | Step | Done]] = TypeAdapter(Answer)
+_ANSWER: Final[TypeAdapter[Answer]] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
 
 
 def framed(payload: bytes) -> bytes:
@@ -94,7 +113,7 @@ def read_from_json(payload: bytes) -> Read:
     return _READ.validate_json(payload)
 
 
-def answer_to_json(answer: Ready | Step | Done) -> bytes:
+def answer_to_json(answer: Answer) -> bytes:
     """Encode. Halves of surrogate pairs, which JSON inside a file can smuggle in, become question marks."""
     try:
         return _ANSWER.dump_json(answer)
@@ -115,6 +134,6 @@ def _encodable(value: Any) -> Any:  # noqa: ANN401 - whatever an answer holds
     return value
 
 
-def answer_from_json(payload: bytes) -> Ready | Step | Done:
+def answer_from_json(payload: bytes) -> Answer:
     """Decode; raises `ValueError` if a worker says something else."""
     return _ANSWER.validate_json(payload)

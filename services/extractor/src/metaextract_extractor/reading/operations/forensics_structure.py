@@ -21,6 +21,7 @@ from metaextract_extractor.reading.operations.forensics_statements import (
     of_number,
 )
 from metaextract_extractor.reading.view import MissingBytesError, View
+from metaextract_extractor.reading.walk import LostPixels
 
 _TOPIC: Final = ForensicTopic.STRUCTURE
 _TRAILERS_MAX: Final = 100
@@ -156,7 +157,7 @@ def _lost_pointers(evidence: Evidence) -> Iterator[ForensicStatement]:
     walk = evidence.walk
     missing = [one for one in walk.unread if one.why is Why.MISSING]
     lost_count = walk.references_known - walk.references_resolved
-    if missing or lost_count:
+    if missing or lost_count or walk.lost_pixels:
         yield fact(
             _TOPIC,
             "points_outside",
@@ -167,9 +168,16 @@ def _lost_pointers(evidence: Evidence) -> Iterator[ForensicStatement]:
                     f"{walk.references_known}, {lost_count}",
                 ),
                 *(of_bytes(one.path, f"{one.place.length_bytes} bytes", [one.place]) for one in missing),
+                *(_lost_pixels(one) for one in walk.lost_pixels),
             ],
             "The file was cut off, or a program removed parts and left the pointers.",
         )
+
+
+def _lost_pixels(lost: LostPixels) -> ForensicEvidence:
+    if lost.place is None:
+        return of_bytes(lost.path, "the end of the picture", [])
+    return of_bytes(lost.path, f"{lost.place.length_bytes} bytes of the picture", [lost.place])
 
 
 def _is_within(part: Unread, trailers: list[ByteRange]) -> bool:

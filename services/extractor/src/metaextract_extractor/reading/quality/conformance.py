@@ -12,6 +12,7 @@ from typing import Final
 
 from metaextract_extractor.domain.quality import Conformance, Finding, Severity
 from metaextract_extractor.domain.result import Field, Standard, Unread, Why
+from metaextract_extractor.reading.broken_off import torn_structure
 from metaextract_extractor.reading.evidence import Evidence
 
 FINDINGS_MAX: Final = 100
@@ -95,16 +96,32 @@ def _engine_complaints(evidence: Evidence) -> Iterator[Finding]:
 def _missing_bytes(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.subject.whole:
         return
-    missing = [one for one in evidence.walk.unread if one.why is Why.MISSING]
+    walk, end = evidence.walk, evidence.subject.view.size_bytes
+    missing = [one for one in walk.unread if one.why is Why.MISSING]
     if missing:
-        end = evidence.subject.view.size_bytes
         until = max(one.place.offset_bytes + one.place.length_bytes for one in missing)
         statement = (
             f"The file ends at byte {end}, and its structure goes on to byte {until} at least."
             if until > end
             else "The file ends before parts that its structure announces."
         )
-        yield Finding("TRUNCATED", statement, Severity.ERROR, _paths(missing))
+        yield _truncated(statement, [one.path for one in missing])
+    elif walk.lost_pixels:
+        ends = [one.place.offset_bytes + one.place.length_bytes for one in walk.lost_pixels if one.place]
+        statement = (
+            f"The file ends at byte {end}, and its picture goes on to byte {max(ends)} at least."
+            if ends
+            else f"The file ends at byte {end}, before its picture does."
+        )
+        yield _truncated(statement, [one.path for one in walk.lost_pixels])
+    elif behind := torn_structure(walk, end):
+        statement = f"The file ends at byte {end}, and its structure goes on behind that."
+        yield _truncated(statement, behind)
+
+
+def _truncated(statement: str, paths: Iterable[str]) -> Finding:
+    evidence = tuple(dict.fromkeys(path for path in paths if path))[:10]
+    return Finding("TRUNCATED", statement, Severity.ERROR, evidence)
 
 
 def _damage(evidence: Evidence) -> Iterator[Finding]:
@@ -118,10 +135,6 @@ def _damage(evidence: Evidence) -> Iterator[Finding]:
         statement = f"{count} bytes from byte {first} on contradict the format of {path or 'the file'}."
         severity = Severity.WARNING if count >= DAMAGE_BYTES_LEAST else Severity.MINOR
         yield Finding("DAMAGED_STRUCTURE", statement, severity, (path,))
-
-
-def _paths(unread: Iterable[Unread]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.path for one in unread if one.path))[:10]
 
 
 def _mandatory_tags(evidence: Evidence) -> Iterator[Finding]:

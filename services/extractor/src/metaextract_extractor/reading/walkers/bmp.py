@@ -26,6 +26,9 @@ _OS2_SIZES: Final = (12, 16, 64)
 _HEADER_MAX: Final = 1_000_000
 _V5_BYTES: Final = 124
 _EMBEDDED: Final = {4: "EmbeddedJPG", 5: "EmbeddedPNG"}
+_PIXELS_AT: Final = 10
+_UNPACKED: Final = (0, 3, 6)
+"""Compressions that are none: plain, or with masks for the colours."""
 _FRACTION: Final = 0x40000000
 _CODES_MAX: Final = 256
 """Larger compressions are four characters, as in films."""
@@ -117,6 +120,7 @@ def walk_bmp(view: View, walk: Walk, path: str) -> None:
         walk.understood(header)
         walk.width_pixels, walk.height_pixels = values.get("ImageWidth"), values.get("ImageHeight")
         _walk_embedded(view, size, values, walk, Section(path, "File", Standard.FILE, "Preview"))
+        _announce(view, size, values, walk, path)
         if size == _V5_BYTES:
             _walk_profile(view, values, walk, path)
         walk.understood(view.part(_FILE_HEAD_BYTES + size))
@@ -133,6 +137,17 @@ def _walk_header(header: View, walk: Walk, section: Section) -> dict[str, Any]:
     if space in ("LINK", "MBED"):
         values |= walk_record(header, walk, section, _PROFILE, "<")
     return values
+
+
+def _announce(view: View, size: int, values: dict[str, Any], walk: Walk, path: str) -> None:
+    """Tell where the pixels end: after their size, for the length in the head of the file is often wrong."""
+    start = int.from_bytes(view.read(_PIXELS_AT, 4), "little") or _FILE_HEAD_BYTES + size
+    if values.get("Compression", 0) in _UNPACKED:
+        row_bytes = -(-values["ImageWidth"] * values["BitDepth"] // 32) * 4
+        length = row_bytes * abs(values["ImageHeight"])
+    else:
+        length = values.get("ImageLength", 0)
+    walk.picture(path, view, start, length)
 
 
 def _walk_embedded(view: View, size: int, values: dict[str, Any], walk: Walk, section: Section) -> None:

@@ -162,6 +162,8 @@ def _walk_heap(heap: View, at: int, heaps: _Heaps, path: str, depth: int) -> Non
     (start,) = struct.unpack(heaps.order + "I", heap.read(end, 4))
     there = heap.has(start, 2)
     walk.reference(resolved=there)
+    if not there and depth == 0:
+        walk.picture_without_end(path)  # the directory stands last
     if not there or at + start in heaps.visited:
         walk.not_read(path, heap, Why.DAMAGED)
         return

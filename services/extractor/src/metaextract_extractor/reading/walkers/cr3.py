@@ -167,6 +167,7 @@ def _single_sample(track: Track, media: Media) -> tuple[View, int] | None:
         return None
     offset, size, ticks = found
     there = size > 0 and media.view.has(offset, size)
+    media.walk.picture(f"{track.path}-Media-MediaInfo", media.view, offset, size)
     media.walk.reference(resolved=there)
     return (media.view.part(offset, size), ticks) if there else None
 

@@ -23,6 +23,7 @@ from metaextract_extractor.reading.walkers.binary import (
     number_text,
     rational,
 )
+from metaextract_extractor.reading.walkers.exr_chunks import announce_chunks
 from metaextract_extractor.reading.walkers.nested import walk_nested
 
 _ATTRIBUTES_MAX: Final = 1024
@@ -32,6 +33,8 @@ _NAME_BYTES_MAX: Final = 255
 _SHORT_NAME_BYTES_MAX: Final = 31
 _VALUE_BYTES_MAX: Final = 64 * 1024
 _CHANNELS_MAX: Final = 1024
+_KEPT: Final = frozenset({(b"box2i", 16), (b"compression", 1), (b"tiledesc", 9)})
+"""Kinds and lengths of the attributes that tell how large the picture is."""
 _TERMINATED: Final = frozenset({"chlist", "string"})
 _NEXT_WORD: Final = re.compile(r"([^a-zA-Z])([a-z])")
 _NO_NAME: Final = re.compile(r"[^-_a-zA-Z0-9]")
@@ -79,13 +82,15 @@ def walk_exr(view: View, walk: Walk, path: str) -> None:
         emit(walk, section, "EXRVersion", flags & 0xFF, view.part(4, 1), tag_id="_ver")
         emit(walk, section, "Flags", flags & 0xFFFFFF00, view.part(5, 3), tag_id="_flags", prints=_FLAGS)
         longest = _NAME_BYTES_MAX if flags & _LONG_NAMES else _SHORT_NAME_BYTES_MAX
-        windows: dict[str, View] = {}
-        at = _walk_attributes(view, walk, section, longest, windows)
-        _emit_size(windows.get("dataWindow") or windows.get("displayWindow"), walk, path)
+        known: dict[str, View] = {}
+        at = _walk_attributes(view, walk, section, longest, known)
+        _emit_size(known.get("dataWindow") or known.get("displayWindow"), walk, path)
         walk.understood(view.part(at))
+        if at < view.size_bytes:  # the null behind the attributes
+            announce_chunks(view, walk, path, at + 1, flags, known)
 
 
-def _walk_attributes(view: View, walk: Walk, section: Section, longest: int, windows: dict[str, View]) -> int:
+def _walk_attributes(view: View, walk: Walk, section: Section, longest: int, known: dict[str, View]) -> int:
     at = _HEAD_BYTES
     for _ in range(_ATTRIBUTES_MAX):
         head = view.read(at, min(view.size_bytes - at, (longest + 1) * 2 + 4))
@@ -104,8 +109,8 @@ def _walk_attributes(view: View, walk: Walk, section: Section, longest: int, win
         walk.understood(view.part(at, start - at))
         content = view.part(start, size)
         tag_id = decoded(name)
-        if kind == b"box2i" and size == 16:  # noqa: PLR2004 - four numbers
-            windows.setdefault(tag_id, content)
+        if (kind, size) in _KEPT:
+            known.setdefault(tag_id, content)
         _walk_attribute(tag_id, decoded(kind), content, walk, section)
         at = start + size
     walk.exceeded("exr_attributes_max")

@@ -3,6 +3,7 @@
 Source: FITS Standard 4.0, section 4 (header: keyword records, values, long strings with CONTINUE).
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,11 @@ from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.binary import Section, as_text, decoded, emit
 
 CARD_BYTES: Final = 80
+_BLOCK_BYTES: Final = 2880
 _CARDS_MAX: Final = 10_000
+_AXES_MAX: Final = 999
+_END: Final = "END"
+_INTEGER: Final = re.compile(r"[+-]?\d{1,15}")
 _KEY_BYTES: Final = 8
 _VALUE_AT: Final = 10
 _KEY: Final = re.compile(rb"[-_A-Z0-9]*")
@@ -37,7 +42,7 @@ class _Value:
     key: str
     content: bytes
     at: int
-    """Where the content stands; -1 if it is put together from several cards."""
+    """Where the content stands; -1 if it is put together from several cards. Of END: where the cards end."""
 
 
 def walk_fits(view: View, walk: Walk, path: str) -> None:
@@ -46,13 +51,35 @@ def walk_fits(view: View, walk: Walk, path: str) -> None:
         walk.format_name = "FITS"
         section = Section(path, "FITS", category="Image")
         sides: dict[str, str] = {}
+        header_end: int | None = None
         for value in _values(view, walk, path):
+            if value.key == _END:
+                header_end = value.at
+                break
             text = decoded(value.content)
             place = view.part(value.at, len(value.content)) if value.at >= 0 and value.content else None
             _emit(value.key, text, place, walk, section)
             sides[value.key] = text
         if sides.get("NAXIS1", "").isdigit() and sides.get("NAXIS2", "").isdigit():
             walk.width_pixels, walk.height_pixels = int(sides["NAXIS1"][:9]), int(sides["NAXIS2"][:9])
+        if header_end is not None:
+            _announce(view, header_end, sides, walk, path)
+
+
+def _announce(view: View, header_end: int, cards: Mapping[str, str], walk: Walk, path: str) -> None:
+    """Tell where the data of the first header end (4.4.1.1), without what fills up their last block."""
+    axes = min(_number(cards, "NAXIS", 0), _AXES_MAX)
+    sides = [_number(cards, f"NAXIS{number}", 0) for number in range(1, axes + 1)]
+    start = -(-header_end // _BLOCK_BYTES) * _BLOCK_BYTES
+    groups = sides[:1] == [0] and cards.get("GROUPS") == "T"  # random groups (6.1.1)
+    elements = math.prod(sides[1:] if groups else sides) if sides else 0
+    elements = _number(cards, "GCOUNT", 1) * (_number(cards, "PCOUNT", 0) + elements) if elements else 0
+    walk.picture(path, view, start, abs(_number(cards, "BITPIX", 0)) // 8 * elements)
+
+
+def _number(cards: Mapping[str, str], key: str, usual: int) -> int:
+    found = _INTEGER.fullmatch(cards.get(key, ""))
+    return int(found[0]) if found else usual
 
 
 def _emit(key: str, text: str, place: View | None, walk: Walk, section: Section) -> None:
@@ -74,6 +101,7 @@ def _values(view: View, walk: Walk, path: str) -> Iterator[_Value]:
     for number in range(1, _CARDS_MAX):  # the first card only says that this is FITS
         at = number * CARD_BYTES
         if not view.has(at, CARD_BYTES):
+            walk.picture(path, view, at, CARD_BYTES)  # behind the cards, which have no end
             return
         card = view.read(at, CARD_BYTES)
         walk.understood(view.part(at, CARD_BYTES))
@@ -83,6 +111,7 @@ def _values(view: View, walk: Walk, path: str) -> Iterator[_Value]:
             begun = None
         if key == b"END":
             walk.understood(view.part(at))
+            yield _Value(_END, b"", at + CARD_BYTES)
             return
         if _KEY.fullmatch(key) is None:
             walk.not_read(path, view.part(at), Why.DAMAGED)

@@ -27,7 +27,7 @@ from metaextract_extractor.reading.walkers.heif_items import (
 from metaextract_extractor.reading.walkers.heif_metadata import walk_metadata_items
 from metaextract_extractor.reading.walkers.heif_pictures import note_pictures
 from metaextract_extractor.reading.walkers.heif_properties import walk_properties
-from metaextract_extractor.reading.walkers.movie import TRACKS_MAX, walk_movie_header, walk_track
+from metaextract_extractor.reading.walkers.movie import walk_movie
 from metaextract_extractor.reading.walkers.movie_times import Times
 from metaextract_extractor.reading.walkers.nested import walk_nested
 from metaextract_extractor.reading.walkers.samples import Track
@@ -74,6 +74,7 @@ def walk_media(media: Media) -> None:
     for box in boxes(media.view, walk, path):
         if box.kind == "mdat":
             _walk_media_data(box, walk, path)
+            walk.picture(path, media.view, box.body_at, box.size_bytes)
             continue
         if not box.whole:
             walk.not_read(path, box.body, Why.DAMAGED)
@@ -229,15 +230,8 @@ def _walk_item_data(body: View, media: Media, path: str) -> None:
 
 
 def _walk_movie(body: View, media: Media) -> None:
-    walk, path = media.walk, f"{media.path}-Movie"
     times = Times(zone="+00:00" if media.brand == "crx " else "")
-    for box in boxes(body, walk, path):
-        with guarded(walk, path, box.body):
-            if box.kind == "mvhd":
-                walk_movie_header(box.body, walk, path, times)
-            elif box.kind == "trak" and len(media.tracks) < TRACKS_MAX:
-                track = Track(f"Track{len(media.tracks) + 1}", f"{path}-Track")
-                media.tracks.append(track)
-                walk_track(box.body, walk, track, times)
-            elif box.kind != "uuid" or not media.own_boxes(box, media):
-                walk.not_read(path, box.body, Why.UNKNOWN)
+    walk_movie(
+        body, media.walk, f"{media.path}-Movie", media.tracks, times,
+        lambda box: box.kind == "uuid" and media.own_boxes(box, media),
+    )  # fmt: skip

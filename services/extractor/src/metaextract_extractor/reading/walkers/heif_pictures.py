@@ -42,6 +42,7 @@ def note_pictures(file: View, walk: Walk, items: Items, properties: list[Box], p
     if size is not None:
         walk.width_pixels, walk.height_pixels = size
     gain_maps = _gain_maps(items)
+    walk.picture(path, file, *_furthest(items))
     noted = 0
     for number in sorted(items.by_id):
         item = items.by_id[number]
@@ -55,6 +56,17 @@ def note_pictures(file: View, walk: Walk, items: Items, properties: list[Box], p
         pixels = _pixels(item, items, file)
         if pixels is not None:
             walk.image(role, path, pixels, *(_size(item, properties) or (None, None)))
+
+
+def _furthest(items: Items) -> tuple[int, int]:
+    """Return offset and length of the coded bytes that end last in the file; (0, 0) without."""
+    extents = (
+        (extent.offset, extent.length)
+        for item in items.by_id.values()
+        if item.kind in _CODED and item.method == 0 and not item.elsewhere
+        for extent in item.extents
+    )
+    return max(extents, key=sum, default=(0, 0))
 
 
 def _gain_maps(items: Items) -> set[int]:

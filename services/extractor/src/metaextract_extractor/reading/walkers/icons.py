@@ -50,6 +50,7 @@ def walk_icon(view: View, walk: Walk, path: str) -> None:
         for number in range(min(count, _IMAGES_MAX)):
             at = _HEAD_BYTES + number * _ENTRY_BYTES
             if not view.has(at, _ENTRY_BYTES):
+                walk.picture(path, view, at, _ENTRY_BYTES)
                 return
             _walk_entry(view, view.part(at, _ENTRY_BYTES), walk, inner, fields)
         if count > _IMAGES_MAX:
@@ -65,6 +66,7 @@ def _walk_entry(view: View, entry: View, walk: Walk, section: Section, fields: t
     length, offset = struct.unpack("<II", entry.read(8, 8))
     there = view.has(offset, length)
     walk.reference(resolved=there)
+    walk.picture(section.path, view, offset, length)
     if there and length:
         walk.understood(view.part(offset, length))
 
@@ -85,6 +87,7 @@ def walk_icns(view: View, walk: Walk, path: str) -> None:
     with walk.within("file", path, view):
         walk.format_name = "ICNS"
         walk.understood(view.part(0, _ICNS_HEAD_BYTES))
+        walk.picture(path, view, 0, int.from_bytes(view.read(4, 4), "big"))
         at = _ICNS_HEAD_BYTES
         for _ in range(_IMAGES_MAX):
             if not view.has(at, _ICNS_HEAD_BYTES):

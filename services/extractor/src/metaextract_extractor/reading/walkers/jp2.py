@@ -14,7 +14,11 @@ from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.binary import Entry, Section, decoded, emit, rational, walk_record
 from metaextract_extractor.reading.walkers.bmff import UUID_BYTES, Box, boxes, guarded
 from metaextract_extractor.reading.walkers.brands import JP2_BRANDS, walk_file_type
+from metaextract_extractor.reading.walkers.movie import walk_movie
+from metaextract_extractor.reading.walkers.movie_times import Times
 from metaextract_extractor.reading.walkers.nested import Walker, walk_nested
+from metaextract_extractor.reading.walkers.samples import Track
+from metaextract_extractor.reading.walkers.tile_parts import look_for_end
 
 GROUP: Final = "Jpeg2000"
 _CODESTREAM: Final = b"\xff\x4f\xff\x51"
@@ -105,12 +109,20 @@ def walk_jp2_boxes(view: View, walk: Walk, path: str, depth: int = 0) -> None:
     for box in boxes(view, walk, path):
         if box.kind == "jp2c":
             walk.understood(box.body)
+            _look_for_end(box, view, walk, path)
             continue
         if not box.whole:
             walk.not_read(path, box.body, Why.DAMAGED)
             continue
         with guarded(walk, path, box.body):
             _walk_box(box, walk, path, depth)
+
+
+def _look_for_end(box: Box, view: View, walk: Walk, path: str) -> None:
+    """Tell where the codestream ends: its box says so, unless it goes on to the end of the file."""
+    walk.picture(path, view, box.body_at, box.size_bytes)
+    if box.open_ended:
+        look_for_end(box.body, walk, path)
 
 
 def _walk_box(box: Box, walk: Walk, path: str, depth: int) -> None:
@@ -159,6 +171,16 @@ def _walk_capture(body: View, walk: Walk, path: str) -> None:
 
 def _walk_display(body: View, walk: Walk, path: str) -> None:
     _walk_resolution(body, walk, path, "Display")
+
+
+def _walk_film(body: View, walk: Walk, path: str) -> None:
+    """Read the tracks of Motion JPEG 2000 (ISO/IEC 15444-3), in which ExifTool looks for nothing."""
+    walk.only_here.add(f"{path}-Movie")
+    tracks: list[Track] = []
+    walk_movie(body, walk, f"{path}-Movie", tracks, Times(zone=""), lambda _box: False)
+    film = next((one for one in tracks if one.handler == "vide" and one.width_pixels), None)
+    if film is not None and walk.width_pixels is None:
+        walk.width_pixels, walk.height_pixels = film.width_pixels, film.height_pixels
 
 
 def _walk_xml(body: View, walk: Walk, path: str) -> None:
@@ -212,6 +234,7 @@ _READERS: Final[Mapping[str, Walker]] = {
     "resd": _walk_display,
     "uuid": _walk_uuid,
     "xml ": _walk_xml,
+    "moov": _walk_film,
 }
 
 
@@ -238,6 +261,7 @@ def walk_j2c(view: View, walk: Walk, path: str) -> None:
             _walk_segment(marker, segment, walk, path)
             at += size + 2
         walk.understood(view.part(at))
+        look_for_end(view, walk, path)
 
 
 def _walk_segment(marker: int, segment: View, walk: Walk, path: str) -> None:

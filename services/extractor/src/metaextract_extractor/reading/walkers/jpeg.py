@@ -6,6 +6,7 @@ never read: what follows the picture is found by the offsets that MPF and XMP te
 the file.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,14 +87,16 @@ class _Jpeg:
     def walk(self, start: int) -> None:
         """Walk all segments, put together what was spread over several, look behind the picture."""
         end = start
-        picture_follows = True
+        picture_follows, ends = True, False
         try:
             stop = self.view.size_bytes
             for segment in markers.segments(self.view, start, self.walk_, self.path):
                 if segment.offset >= stop:
+                    ends = True
                     break
                 end = segment.end
                 picture_follows = segment.marker != markers.EOI
+                ends = segment.marker in (markers.SOS, markers.EOI)
                 self._segment(segment)
                 stop = self.trailers.begin
         except MissingBytesError:
@@ -104,7 +107,16 @@ class _Jpeg:
         self._left_over()
         self.extended_xmp.walk(self.walk_, f"{self.path}-APP1-XMP")
         if self.top:
+            if not ends:
+                self._breaks_off()
             self.trailers.walk(end, picture_follows=picture_follows)
+
+    def _breaks_off(self) -> None:
+        """Say that the file ends before its picture begins; if it ends as pictures do, it is damaged."""
+        with suppress(MissingBytesError):
+            size = self.view.size_bytes
+            if self.view.read(size - 2, 2) != bytes((0xFF, markers.EOI)):
+                self.walk_.picture_without_end(self.path)
 
     def _segment(self, segment: markers.Segment) -> None:
         walk, content = self.walk_, segment.content

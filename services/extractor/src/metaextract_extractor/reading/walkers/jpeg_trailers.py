@@ -8,6 +8,7 @@ does not end there.
 
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,12 +102,19 @@ class Trailers:
         resolved = self.view.has(offset, image.length_bytes)
         self.walk_.reference(resolved=resolved)
         if not resolved:
+            self._note_cut(offset, image.length_bytes)
             return None
         part = self.view.part(offset, image.length_bytes)
         width, height, gain_map = glance(part)
         kind = "gain_map" if gain_map or image.type_code == _GAIN_MAP else "mpf"
         self.walk_.image(kind, f"{self.path}-Trailer", part, width, height)
         return offset, image.length_bytes
+
+    def _note_cut(self, offset: int, length: int) -> None:
+        """Say that a further picture lost its end, if it begins: who removes one may leave its pointer."""
+        with suppress(MissingBytesError):
+            if self.view.has(offset, 2) and self.view.read(offset, 2) == b"\xff\xd8":
+                self.walk_.picture(f"{self.path}-Trailer", self.view, offset, length)
 
     def _by_lengths(self, known: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Place the items from the end of the file backwards."""
@@ -196,6 +204,8 @@ class Trailers:
             begin = self._behind_last_eoi(end)
             if begin is None and not self._ends(end):
                 self._breaks_off(end)
+                return
+        self.walk_.picture_whole = True
         if begin is not None and not stops and size > begin:
             rest = self.view.part(begin)
             with self.walk_.within("trailer", f"{self.path}-Trailer", rest):

@@ -7,7 +7,7 @@ Sources: ISO/IEC 18181-2, section 9 (boxes Exif, xml, jumb, brob, jxlc, jxlp); I
 from typing import Final
 
 from metaextract_extractor.domain.result import Standard, Why
-from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.binary import Section, emit
 from metaextract_extractor.reading.walkers.bmff import Box, boxes, guarded
@@ -27,6 +27,7 @@ _COMPRESSED: Final = {
     b"exif": ("exif", "BrotliEXIF"), b"xml ": ("xmp", "BrotliXMP"), b"jumb": ("jumbf", "BrotliJUMB"),
 }  # fmt: skip
 """Kind of the packed box, which some write in capitals -> kind of container, name in paths."""
+_CODESTREAM_BOXES: Final = ("jxlc", "jxlp")
 _UNDERSTOOD: Final = frozenset({"JXL ", "jxll", "jxli", "free", "skip", "jbrd"})
 
 
@@ -38,12 +39,26 @@ def walk_jxl(view: View, walk: Walk, path: str) -> None:
             _walk_codestream(view, walk, path)
             return
         inner = f"{path}-JP2"
+        ends = False
         for box in boxes(view, walk, inner):
-            if not box.whole and box.kind not in ("jxlc", "jxlp"):
+            if box.kind in _CODESTREAM_BOXES:
+                walk.picture(inner, view, box.body_at, box.size_bytes)
+                ends = _is_last(box)
+            if not ends and box.body_at + box.size_bytes == view.size_bytes:
+                walk.picture_without_end(inner)
+            if not box.whole and box.kind not in _CODESTREAM_BOXES:
                 walk.not_read(inner, box.body, Why.DAMAGED)
                 continue
             with guarded(walk, inner, box.body):
                 _walk_box(box, walk, inner)
+
+
+def _is_last(box: Box) -> bool:
+    """Whether no more of the codestream follows behind this box (9.9): yes if that has not arrived."""
+    try:
+        return box.kind != "jxlp" or box.body.size_bytes == 0 or box.body.read(0, 1) >= b"\x80"
+    except MissingBytesError:
+        return True
 
 
 def _walk_box(box: Box, walk: Walk, path: str) -> None:
@@ -51,7 +66,7 @@ def _walk_box(box: Box, walk: Walk, path: str) -> None:
     if box.kind == "ftyp":
         walk_file_type(body, walk, Section(f"{path}-FileType", "Jpeg2000"), JP2_BRANDS)
         walk.understood(body)
-    elif box.kind in ("jxlc", "jxlp"):
+    elif box.kind in _CODESTREAM_BOXES:
         start = _PART_NUMBER_BYTES if box.kind == "jxlp" else 0
         if walk.width_pixels is None and body.has(start, 2) and body.read(start, 2) == _CODESTREAM:
             _walk_codestream(body.part(start), walk, path)

@@ -4,14 +4,14 @@ Source: ISO/IEC 14496-12, sections 8.2 (moov, mvhd), 8.3 (trak, tkhd), 8.4 (mdia
 (vmhd). Samples themselves are not read here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from metaextract_extractor.domain.result import Why
 from metaextract_extractor.reading.view import View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.binary import Entry, Section, walk_record
-from metaextract_extractor.reading.walkers.bmff import boxes, guarded
+from metaextract_extractor.reading.walkers.bmff import Box, boxes, guarded
 from metaextract_extractor.reading.walkers.handler import walk_handler
 from metaextract_extractor.reading.walkers.movie_times import Times, matrix, percent, span_entry
 from metaextract_extractor.reading.walkers.samples import Track, walk_sample_table
@@ -26,6 +26,22 @@ _GRAPHICS_MODES: Final[Mapping[int, str]] = {
     0x27: "addMin", 0x31: "grayishTextOr", 0x32: "hilite", 0x40: "ditherCopy", 0x100: "Alpha",
     0x101: "White Alpha", 0x102: "Pre-multiplied Black Alpha", 0x110: "Component Alpha",
 }  # fmt: skip
+
+
+def walk_movie(
+    view: View, walk: Walk, path: str, tracks: list[Track], times: Times, own_boxes: Callable[[Box], bool]
+) -> None:
+    """Read the boxes of a `moov`, and add its tracks to `tracks`; `own_boxes` reads a box if it knows it."""
+    for box in boxes(view, walk, path):
+        with guarded(walk, path, box.body):
+            if box.kind == "mvhd":
+                walk_movie_header(box.body, walk, path, times)
+            elif box.kind == "trak" and len(tracks) < TRACKS_MAX:
+                track = Track(f"Track{len(tracks) + 1}", f"{path}-Track")
+                tracks.append(track)
+                walk_track(box.body, walk, track, times)
+            elif not own_boxes(box):
+                walk.not_read(path, box.body, Why.UNKNOWN)
 
 
 def walk_movie_header(view: View, walk: Walk, path: str, times: Times) -> None:

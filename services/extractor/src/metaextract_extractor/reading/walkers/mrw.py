@@ -4,10 +4,11 @@ Source: Dalibor Jelinek's MRW format description; ExifTool's documentation of Mi
 """
 
 import struct
+from contextlib import suppress
 from typing import Final
 
 from metaextract_extractor.domain.result import Why
-from metaextract_extractor.reading.view import View
+from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers.tiff import walk_tiff
 
@@ -16,6 +17,7 @@ _HEAD_BYTES: Final = 8
 _ORDERS: Final = {b"\0MRM": ">", b"\0MRI": "<"}
 _NAMES: Final = {b"\0PRD": "MinoltaPRD", b"\0WBG": "MinoltaWBG", b"\0RIF": "MinoltaRIF"}
 # Length of each value from the beginning of a picture block (PRD), by tag.
+_PRD_SENSOR: Final = 8
 _PRD: Final = {
     0: (0, 8),
     8: (8, 2),
@@ -43,6 +45,18 @@ def walk_mrw(view: View, walk: Walk, path: str = "MRW") -> None:
         (length,) = struct.unpack(order + "I", head[4:])
         end = min(_HEAD_BYTES + length, view.size_bytes)
         _blocks(view, end, order, walk, path)
+        with suppress(MissingBytesError):  # the block of the picture's size has not arrived
+            walk.picture(path, view, _HEAD_BYTES + length, _pixel_bytes(view, order))
+
+
+def _pixel_bytes(view: View, order: str) -> int:
+    """Return how many bytes of pixels stand behind the blocks, of which the first tells it; at least one."""
+    if view.read(_HEAD_BYTES, 4) != b"\0PRD":
+        return 1
+    head = view.read(2 * _HEAD_BYTES + _PRD_SENSOR, 9)
+    height, width, bits = struct.unpack(order + "HH4xB", head)
+    pixel_bytes: int = width * height * bits // 8
+    return max(1, pixel_bytes)
 
 
 def _blocks(view: View, end: int, order: str, walk: Walk, path: str) -> None:

@@ -81,6 +81,7 @@ def _walk_chunks(image: _Image) -> int | None:
             return at
     if at < view.size_bytes:
         walk.not_read(image.path, view.part(at), Why.DAMAGED)
+    walk.picture_without_end(image.path)
     return None
 
 

@@ -18,6 +18,9 @@ _HEAD: Final = re.compile(
 )
 _LARGEST: Final = re.compile(rb"(?P<largest>\d{1,10})\s")
 _COMMENT_LINE: Final = re.compile(rb"# ?([^\n\r]*)[\n\r]+")
+_PLAIN_BITS: Final = 1
+_PACKED_BITS: Final = 4
+_ONE_BYTE_MAX: Final = 255
 _KINDS: Final = ("PPM", "PBM", "PGM")
 
 
@@ -43,6 +46,25 @@ def walk_pnm(view: View, walk: Walk, path: str) -> None:
         if largest is not None:
             _emit_number(view, largest, "largest", walk, section, "MaxVal")
         walk.understood(view)
+        _announce(view, found, largest, walk, path)
+
+
+def _announce(
+    view: View, found: re.Match[bytes], largest: re.Match[bytes] | None, walk: Walk, path: str
+) -> None:
+    """Tell where the pixels end; of those written as text where they end at the earliest."""
+    kind = int(found["kind"])
+    width, height = int(found["width"]), int(found["height"])
+    samples = width * height * (3 if kind % 3 == 0 else 1)
+    if kind == _PLAIN_BITS:
+        length = samples
+    elif kind < _PACKED_BITS:
+        length = 2 * samples - 1  # a digit each, and blanks between
+    elif kind == _PACKED_BITS:
+        length = -(-width // 8) * height
+    else:
+        length = samples * (2 if largest and int(largest["largest"]) > _ONE_BYTE_MAX else 1)
+    walk.picture(path, view, (largest or found).end(), length)
 
 
 def _emit_comment(view: View, found: re.Match[bytes], walk: Walk, section: Section) -> None:

@@ -17,6 +17,7 @@ MAGIC: Final = b"FUJIFILM"
 ENTRIES_MAX: Final = 255
 
 _JPEG_AT: Final = 0x54
+_RAW_AT: Final = 0x64
 _DIRECTORIES_AT: Final = ((0x5C, "RAF"), (0x78, "RAF2"))
 _FIRMWARE_AT: Final = 0x3C
 _COMPRESSION_AT: Final = 0x6C
@@ -34,6 +35,8 @@ def walk_raf(view: View, walk: Walk, path: str = "RAF") -> None:
         with walk.within("image", f"{path}-RAFHeader", view.part(0, HEADER_BYTES)):
             _header(view, header, walk, f"{path}-RAFHeader")
         offset, length = struct.unpack_from(">II", header, _JPEG_AT)
+        walk.picture(path, view, offset, length, reduced=True)
+        walk.picture(path, view, *struct.unpack_from(">II", header, _RAW_AT))
         resolved = offset >= HEADER_BYTES - 8 and length > 0 and view.has(offset, length)
         walk.reference(resolved=resolved)
         if resolved:

@@ -32,6 +32,7 @@ _VISUAL_ENTRY: Final = (
     Entry(40, "I", "YResolution", "20", convert=fixed16),
     Entry(82, "H", "BitDepth", "41"),
 )
+_SIDES: Final = ("SourceImageWidth", "SourceImageHeight")
 _VISUAL_ENTRY_BYTES: Final = (86, 90)
 """Where boxes begin behind the fixed part of a visual entry; Canon's is four bytes longer."""
 _DESCRIPTIONS: Final[Mapping[str, tuple[str, str]]] = {
@@ -51,6 +52,9 @@ class Track:
     handler: str = ""
     coding: str = ""
     time_scale: int = 0
+    width_pixels: int | None = None
+    """Of its pictures, as the first sample entry states it."""
+    height_pixels: int | None = None
     tables: dict[str, View] | None = None
     """Sample tables by the kind of their box."""
     entry_boxes: tuple[Box, ...] = ()
@@ -86,7 +90,8 @@ def _walk_description(view: View, walk: Walk, track: Track, path: str) -> None:
     if format_name:
         walk_record(entry, walk, section, (Entry(4, "4s", format_name, "4"),))
     elif track.handler == "vide":
-        walk_record(entry, walk, section, _VISUAL_ENTRY)
+        stated = walk_record(entry, walk, section, _VISUAL_ENTRY)
+        track.width_pixels, track.height_pixels = (stated.get(name) or None for name in _SIDES)
         start = next((at for at in _VISUAL_ENTRY_BYTES if _boxes_fill(entry, at)), None)
         if start is not None:
             track.entry_boxes = tuple(boxes(entry.part(start), walk, section.path))

@@ -11,7 +11,7 @@ from typing import Final
 from metaextract_extractor.domain.result import Standard, Why
 from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
-from metaextract_extractor.reading.walkers import ifd, tiff_images
+from metaextract_extractor.reading.walkers import ifd, tiff_images, tiff_pixels
 from metaextract_extractor.reading.walkers.exif_tags import EXIF, GPS, Tag
 from metaextract_extractor.reading.walkers.exif_values import (
     INTEGERS,
@@ -330,13 +330,17 @@ class _Tiff:
 
     def _images(self, directory: ifd.Directory, place: _Place, values: dict[int, str]) -> None:
         """Note the picture of this directory if it is a small one, else take its size as that of the file."""
+        entries = {entry.tag: entry for entry in directory.entries if entry.at is not None}
+        if self.around.top and (place.tags is EXIF or place.tags is self.tags):
+            tiff_pixels.announce(
+                self.view, self.walk_, entries, place.path, place.name, self.header, self.around
+            )
         if place.tags is not EXIF:
             return
         if self.around.top:
             tiff_images.take_size(self.walk_, values, place.name, self.around)
         if place.name.startswith(("ExifIFD", "Interop", "Glob")):
             return
-        entries = {entry.tag: entry for entry in directory.entries if entry.at is not None}
         try:
             tiff_images.note(self.view, self.walk_, entries, place.path, place.name, self.header, self.around)
         except MissingBytesError:

@@ -46,7 +46,8 @@ def note(
         walk.reference(resolved=resolved)
         if resolved:
             walk.image(kind, path, view.part(offset, length))
-    if _is_small(entries, name, header, around):
+    has_strips = STRIP_OFFSETS in entries and STRIP_BYTE_COUNTS in entries
+    if has_strips and is_reduced(entries, name, header, around):
         strips = _strips(view, entries, header)
         walk.reference(resolved=strips is not None)
         if strips is not None:
@@ -69,9 +70,8 @@ def take_size(walk: Walk, values: Mapping[int, str], name: str, around: Surround
         walk.width_pixels, walk.height_pixels = width, height
 
 
-def _is_small(entries: Mapping[int, ifd.Entry], name: str, header: ifd.Header, around: Surroundings) -> bool:
-    if STRIP_OFFSETS not in entries or STRIP_BYTE_COUNTS not in entries:
-        return False
+def is_reduced(entries: Mapping[int, ifd.Entry], name: str, header: ifd.Header, around: Surroundings) -> bool:
+    """Whether the picture of a directory is a smaller copy of the file's. Raises `MissingBytesError`."""
     subfile_type = _one(entries, _SUBFILE_TYPE, header)
     if subfile_type is not None:
         return bool(subfile_type & 1)

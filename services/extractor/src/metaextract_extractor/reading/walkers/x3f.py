@@ -148,6 +148,7 @@ def walk_x3f(view: View, walk: Walk, path: str) -> None:
             _walk_directory(view, start, walk, path)
         else:
             walk.not_read(path, view.part(_HEADER_BYTES), Why.DAMAGED)
+            walk.picture_without_end(path)  # the directory stands last
         walk.format_name = "X3F"
         walk.width_pixels, walk.height_pixels = size
 

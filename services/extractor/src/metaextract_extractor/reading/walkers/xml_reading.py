@@ -26,6 +26,16 @@ Span = tuple[int, int]
 
 _ATTRIBUTE: Final = re.compile(r"\s+[^\s=>/]+\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _TAG_NAME: Final = re.compile(r"<[^\s/>]+")
+_AT_THE_END: Final = frozenset(
+    expat.errors.codes[message]
+    for message in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+"""Errors that are met at the end of a document alone."""
 _BLANK: Final = b" \t\r\n\0"
 
 
@@ -34,6 +44,8 @@ class Stop(Enum):
 
     DAMAGED = auto()
     """It is not well formed."""
+    UNFINISHED = auto()
+    """The document ends before its root element does."""
     ENTITIES = auto()
     """It declares entities, or a document type where none belongs."""
     DEPTH = auto()
@@ -136,9 +148,10 @@ class _Reader:
     def run(self) -> End:
         try:
             self._parser.Parse(self._document, True)
-        except expat.ExpatError:
+        except expat.ExpatError as error:
             if self._closed_at < 0:
-                return End(Stop.DAMAGED, self._at(self._parser.ErrorByteIndex))
+                why = Stop.UNFINISHED if error.code in _AT_THE_END else Stop.DAMAGED
+                return End(why, self._at(self._parser.ErrorByteIndex))
         except _RefusedError as refused:
             return End(refused.why, self._at(self._parser.CurrentByteIndex))
         except EnoughError:

@@ -42,6 +42,8 @@ def walk_document(view: View, walk: Walk, path: str, *, svg: bool = False) -> li
     if not whole:
         properties.leave_out_open()
     _note_end(view, walk, path, end, whole=whole)
+    if svg and whole and end.stop is Stop.UNFINISHED and view.size_bytes < walk.budgets.xmp_bytes_max:
+        walk.picture_without_end(path)
     said = Counter(entry.found.name for entry in properties.entries if entry.special)
     for entry in properties.entries:
         if entry.special:

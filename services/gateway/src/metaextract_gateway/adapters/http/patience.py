@@ -25,7 +25,8 @@ class Patience:
 
     head_seconds: from the first byte of a request, or from connecting, to the end of its headers.
     stall_seconds, bytes_per_second_min: in each such period a body has to come at that rate on average,
-    unless we did not read, and an answer has to be read at all.
+    unless we did not read, and an answer has to be read at all. Time in which we ourselves stood still, on a
+    machine that was busy or suspended, is nobody's fault and does not count.
     """
 
     head_seconds: float = 10.0
@@ -69,7 +70,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = _NotedFlow(transport)
         self._head_since = self._judged_at = self.loop.time()
-        self._ticking = self.loop.call_later(self._patience.tick_seconds, self._tick)
+        self._tick_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
@@ -136,13 +137,24 @@ class PatientProtocol(HttpToolsProtocol):
         if not self._head_is_too_large:
             super().on_message_complete()
 
-    def _tick(self) -> None:
+    def _tick_later(self) -> None:
+        due = self.loop.time() + self._patience.tick_seconds
+        self._ticking = self.loop.call_at(due, self._tick, due)
+
+    def _tick(self, due: float) -> None:
         now = self.loop.time()
+        self._forgive(now, now - due)
         head_is_late = self._head_since is not None and now - self._head_since >= self._patience.head_seconds
         if head_is_late or (now - self._judged_at >= self._patience.stall_seconds and self._stalled(now)):
             self._answer(HTTPStatus.REQUEST_TIMEOUT)
         else:
-            self._ticking = self.loop.call_later(self._patience.tick_seconds, self._tick)
+            self._tick_later()
+
+    def _forgive(self, now: float, late_seconds: float) -> None:
+        """Let what began before the event loop stood still have begun that much later."""
+        self._judged_at = min(now, self._judged_at + late_seconds)
+        if self._head_since is not None:
+            self._head_since = min(now, self._head_since + late_seconds)
 
     def _stalled(self, now: float) -> bool:
         """Judge what happened since the last time, and begin anew."""

@@ -86,6 +86,14 @@ def render(error: ServiceError) -> JSONResponse:
     return _structured_response(status, code, message, retry_after(error))
 
 
+def quote_failed(error: ServiceError) -> JSONResponse:
+    """A price could not be made (§1.6): 503 if it can be soon, because something that it takes is away."""
+    if error.kind not in (Kind.UNAVAILABLE, Kind.EXHAUSTED, Kind.DEADLINE):
+        return JSONResponse({"error": "Failed to create quote"}, 500)
+    away = _STRUCTURED["LEDGER_UNAVAILABLE"] if _is_billing_away(error) else _UNAVAILABLE
+    return _structured_response(*_STRUCTURED.get(error.reason, away), retry_after(error))
+
+
 def invalid_request(message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Something that the request must say is missing."""
     return _structured_response(400, "INVALID_REQUEST", message, headers)

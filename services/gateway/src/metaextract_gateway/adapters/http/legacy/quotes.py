@@ -54,8 +54,8 @@ def routes(prices: Prices, file_types: FileTypes, who: Sessions, *, upload_bytes
             files = await wanted_files(body, file_types, upload_bytes_max)
             accepted = [file.stated for file in files if not file.refusal]
             made = await prices.quote(account, accepted, _operations(body.get("ops")))
-        except ServiceError:
-            return JSONResponse({"error": "Failed to create quote"}, 500)
+        except ServiceError as error:
+            return errors.quote_failed(error)
         response = JSONResponse(document(made, files, upload_bytes_max))
         if not known:
             sessions.leave_cookie(request, response, session)
