@@ -148,7 +148,8 @@ def test_a_wrong_pointer_inside_a_whole_jpeg_is_no_break(told: Told) -> None:
 
 def test_a_profile_that_cannot_be_unpacked_in_a_whole_png_is_no_break(told: Told) -> None:
     profile = b"icc\0\0" + zlib.compress(bytes(500))[:-4]
-    chunk = struct.pack(">I", len(profile)) + b"iCCP" + profile + struct.pack(">I", zlib.crc32(b"iCCP" + profile))
+    check = struct.pack(">I", zlib.crc32(b"iCCP" + profile))
+    chunk = struct.pack(">I", len(profile)) + b"iCCP" + profile + check
     content = make("png").content
     head = content.index(b"IHDR") + 4 + 13 + 4
 
