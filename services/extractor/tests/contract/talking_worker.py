@@ -20,5 +20,5 @@ if when == "start":
 if when == "step":
     Pillow.read = fail
 else:
-    worker._done = fail
+    worker._answer = fail
 worker.main()

@@ -121,7 +121,7 @@ class CreateHold:
             name=f"holds/{uuid.uuid4()}",
             account=account,
             request=request_id,
-            fingerprint="",
+            fingerprint=request.fingerprint(asked, Access.CREDITS),
             operations=request.operations,
             create_time=now,
             expire_time=now + self.lifetime,
@@ -134,7 +134,8 @@ class CreateHold:
             hold = replace(hold, operations=quote.operations)
             book.put(quote.used(request.quoted.file_id, hold.name, hold.expire_time))
         hold = self._paid(book, hold, asked, credits_required, now)
-        hold = replace(hold, fingerprint=request.fingerprint(asked, hold.access))
+        if hold.access in FOR_NOTHING:
+            hold = replace(hold, fingerprint=request.fingerprint(asked, hold.access))
         book.put(hold)
         publish(book, hold)
         return hold
