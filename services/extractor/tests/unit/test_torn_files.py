@@ -156,6 +156,14 @@ def test_a_profile_that_cannot_be_unpacked_in_a_whole_png_is_no_break(told: Told
     assert told(content[:head] + chunk + content[head:], "png") == []
 
 
+@pytest.mark.parametrize("layout", [*FORMATS, *FORMATS_UNKNOWN_TO_EXIFTOOL])
+def test_a_file_may_break_off_anywhere_in_its_head(layout: str, gather: Callable[..., Evidence]) -> None:
+    content, suffix = make(layout).content, SUFFIXES.get(layout, layout)
+    for length in range(1, 80):
+        assert gather(content[:length], suffix).subject.view.size_bytes == length
+        gather(content, suffix, arrived=length)
+
+
 def box(kind: bytes, content: bytes = b"", size: int | None = None) -> bytes:
     return struct.pack(">I4s", len(content) + 8 if size is None else size, kind) + content
 

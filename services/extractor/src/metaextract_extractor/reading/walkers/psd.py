@@ -59,11 +59,15 @@ def walk_psd(view: View, walk: Walk, path: str = "PSD") -> None:
         resources = _skip_section(view, walk, at, 4)
         walk_irb(view.part(at + 4, resources - at - 4), walk, path)
         end = _walk_layers(view, resources, walk, path, large=large)
+        if not values:
+            return
         with suppress(MissingBytesError):  # not there yet
             walk.picture(path, view, end, _merged_bytes(view, end, values, large=large))
 
 
 def _walk_header(view: View, walk: Walk, path: str) -> dict[str, Any]:
+    """Return what the header says; empty if a part of it is missing."""
+    values: dict[str, Any] = {}
     header = view.part(0, _HEADER_BYTES)
     with walk.within("image", f"{path}-Photoshop", header):
         walk.understood(header)
