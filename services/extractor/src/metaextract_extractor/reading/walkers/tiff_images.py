@@ -11,18 +11,18 @@ from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers import ifd
 from metaextract_extractor.reading.walkers.exif_values import INTEGERS, INTEGERS_BIG, TYPE_BYTES, integers
 from metaextract_extractor.reading.walkers.tiff_names import (
+    HEIGHT,
     JPEG_LENGTH,
     JPEG_OFFSET,
     STRIP_BYTE_COUNTS,
     STRIP_OFFSETS,
+    WIDTH,
     Surroundings,
 )
 
 STRIPS_MAX: Final = 256
 """A small picture with more strips is not put together."""
 
-_WIDTH: Final = 0x0100
-_HEIGHT: Final = 0x0101
 _SUBFILE_TYPE: Final = 0x00FE
 _EXIF_WIDTH: Final = 0xA002
 _EXIF_HEIGHT: Final = 0xA003
@@ -39,7 +39,7 @@ def note(
 ) -> None:
     """Note the JPEG and the reduced picture of a directory. Raises `MissingBytesError`."""
     kind = "thumbnail" if name == "IFD1" else "preview"
-    size = _one(entries, _WIDTH, header), _one(entries, _HEIGHT, header)
+    size = _one(entries, WIDTH, header), _one(entries, HEIGHT, header)
     offset, length = _one(entries, JPEG_OFFSET, header), _one(entries, JPEG_LENGTH, header)
     if offset is not None and length:
         resolved = view.has(offset, length)
@@ -59,7 +59,7 @@ def take_size(walk: Walk, values: Mapping[int, str], name: str, around: Surround
 
     CR2 tells it in Exif alone; of ARW only the maker's tags know what is left when the edges are cut.
     """
-    tags = (_EXIF_WIDTH, _EXIF_HEIGHT) if around.tiff_type == "CR2" else (_WIDTH, _HEIGHT)
+    tags = (_EXIF_WIDTH, _EXIF_HEIGHT) if around.tiff_type == "CR2" else (WIDTH, HEIGHT)
     full = values.get(_SUBFILE_TYPE, "0") in ("0", "2")
     if not full or around.tiff_type == "ARW" or (walk.width_pixels is not None and name != "IFD0"):
         return

@@ -17,18 +17,18 @@ from metaextract_extractor.reading.walkers.exif_values import INTEGERS, INTEGERS
 from metaextract_extractor.reading.walkers.tiff_images import is_reduced
 from metaextract_extractor.reading.walkers.tiff_names import (
     COMPRESSION,
+    HEIGHT,
     JPEG_LENGTH,
     JPEG_OFFSET,
     STRIP_BYTE_COUNTS,
     STRIP_OFFSETS,
+    WIDTH,
     Surroundings,
 )
 
 ITEMS_MAX: Final = 8192
 """Strips or tiles of one directory that are looked at."""
 
-_WIDTH: Final = 0x0100
-_HEIGHT: Final = 0x0101
 _BITS: Final = 0x0102
 _SAMPLES: Final = 0x0115
 _ROWS: Final = 0x0116
@@ -108,7 +108,7 @@ class _Pixels:
         offsets = self._numbers(offsets_tag, first, end)
         lengths = self._numbers(lengths_tag, first, end)
         if offsets == (_ELSEWHERE,):
-            return self.one(_RAW_OFFSET), max(1, *lengths, 1)
+            return self.one(_RAW_OFFSET), max((1, *lengths))
         plain = offsets_tag == STRIP_OFFSETS and self.one(COMPRESSION) == _UNCOMPRESSED
         rows = self._rows() if plain else None
         needed = [rows.needed(number) if rows else None for number in range(first, end)]
@@ -122,7 +122,7 @@ class _Pixels:
         return max(parts, key=sum, default=(0, 0))
 
     def _rows(self) -> _Rows | None:
-        width, height = self.one(_WIDTH), self.one(_HEIGHT)
+        width, height = self.one(WIDTH), self.one(HEIGHT)
         samples, apart = self.one(_SAMPLES, 1), self.one(_PLANES) == _APART
         rows_in_strip = min(self.one(_ROWS, height), height)
         bits = self.one(_BITS, 1) * (1 if apart else samples)
