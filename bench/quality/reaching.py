@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -121,14 +120,22 @@ def _usual(found: Sequence[Cut]) -> Mapping[str, float]:
 
 
 def _line(held: Sequence[Held]) -> tuple[float, float]:
-    """Return the line through (kilobytes, tags) with the least absolute error that does not fall."""
-    slopes = [0.0, *(one.tags_count / one.kilobytes for one in held if one.kilobytes)]
-    lines = [
-        (max(0.1, median(one.tags_count - slope * one.kilobytes for one in held)), slope) for slope in slopes
-    ]
-    return min(
-        lines, key=lambda line: sum(abs(line[0] + line[1] * one.kilobytes - one.tags_count) for one in held)
-    )
+    """Return the line through (kilobytes, tags) that does not fall, and errs least for the share of a file.
+
+    That is, relatively: of 10 tags 5 are as far as of 100 tags 50.
+    """
+    kilobytes = np.array([one.kilobytes for one in held])
+    tags = np.array([float(one.tags_count) for one in held])
+    slopes = {0.0, *(round(one.tags_count / one.kilobytes, 2) for one in held if one.kilobytes)}
+    full = np.array([one.full for one in held])
+    starts = {slope: {*np.round((tags - slope * kilobytes) / full, 2)} for slope in slopes}
+    lines = [(max(0.1, float(start)), slope) for slope in slopes for start in starts[slope]]
+
+    def error(line: tuple[float, float]) -> float:
+        expected = line[0] * full + line[1] * kilobytes
+        return float(np.abs(np.log((expected + TAGS_MORE) / (tags + TAGS_MORE))).sum())
+
+    return min(sorted(set(lines)), key=error)
 
 
 def _descend(counts: Array, tags: Array, most: Array, truth: Array, prior: Array, held: Array) -> Array:

@@ -13,7 +13,6 @@ from bench.quality.conforming import Tally
 from bench.quality.measuring import Measured
 from bench.quality.truncating import (
     METADATA_SHARE_MAX,
-    NARROW,
     Cut,
     TruncationScore,
     score_by_format,
@@ -21,6 +20,7 @@ from bench.quality.truncating import (
 )
 from metaextract_extractor.domain.quality import SupportLevel
 from metaextract_extractor.reading.quality.calibration import Calibration, Cell
+from metaextract_extractor.reading.quality.completeness import WIDEST
 from metaextract_extractor.reading.quality.reach import ReachTable
 from metaextract_extractor.reading.quality.witnesses import Source
 
@@ -169,9 +169,16 @@ def _completeness(figures: Figures) -> str:
             "The range beside the figure, which shall hold the share of everything in nine of ten cuts: "
             "[ADR 0027](../../docs/adr/0027-completeness-tells-its-range.md).",
             "",
-            f"| | in the range | mean width | cuts with a width up to {NARROW} | their error: everything |",
+            "| | in the range | mean width |",
+            "|---|---|---|",
+            *(f"| {name} | {one.coverage:.1%} | {one.width:.2f} |" for name, one in corpora.items()),
+            "",
+            f"A figure is told where the range is at most {WIDEST} wide: "
+            "[ADR 0029](../../docs/adr/0029-completeness-is-told-where-it-can-be.md). Of these cuts:",
+            "",
+            "| | told | error: everything | error: recall | rank: recall |",
             "|---|---|---|---|---|",
-            *(_range_row(name, one) for name, one in corpora.items()),
+            *(_told_row(name, one) for name, one in corpora.items()),
             "",
             "Of a file that is still arriving no completeness is told.",
             "",
@@ -187,10 +194,10 @@ def _truncation_row(name: str, one: TruncationScore) -> str:
     )
 
 
-def _range_row(name: str, one: TruncationScore) -> str:
-    return (
-        f"| {name} | {one.coverage:.1%} | {one.width:.2f} | {one.narrow_count:,} | {one.error_narrow:.3f} |"
-    )
+def _told_row(name: str, one: TruncationScore) -> str:
+    told = one.told
+    errors = f"{told.error:.3f} | {told.error_of_recall:.3f}"
+    return f"| {name} | {told.cuts_count / one.cuts_count:.0%} | {errors} | {told.spearman_of_recall:.3f} |"
 
 
 def _by_format(cuts: Sequence[Cut], table: ReachTable) -> str:

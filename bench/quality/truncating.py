@@ -5,10 +5,12 @@ Two truths, for what is behind a cut:
 * recall: the known tags that were found with their value / all known tags. Known are those that the primary
   engine reads of the whole sample; of a file of the factory those that it says it wrote;
 * the share of everything that the file says: recall counts what has a name, completeness counts as well the
-  tags that nobody knows and the bytes that nobody decodes. So the tags found are divided by all tags that the
-  primary engine sees in the whole file, named or not, and taken times the whole file's decoded share of
-  metadata bytes. Of a whole file this *is* structure x decoding: it tests what is said of a cut, not
-  those two.
+  tags that nobody knows and the bytes that nobody decodes. So the tags found are divided by all tags that are
+  read of the whole file or that the primary engine sees there without a name, and taken times the whole
+  file's decoded share of metadata bytes. Of a whole file this *is* structure x decoding: it tests what is
+  said of a cut, not those two.
+
+Of a cut of which nothing is said (no metadata, and no sign that any is missing) there is nothing to score.
 """
 
 import tempfile
@@ -23,18 +25,17 @@ import numpy as np
 from bench.quality.corpus import Sample
 from bench.quality.gather import Gathered, Gatherer
 from metaextract_extractor.domain.canonical import agree
-from metaextract_extractor.domain.result import Field
-from metaextract_extractor.reading.quality.completeness import assess_completeness
-from metaextract_extractor.reading.quality.lacking import MEASURED, ROOT_AT_THE_END
+from metaextract_extractor.domain.quality import Completeness
+from metaextract_extractor.domain.result import Container, Field
+from metaextract_extractor.reading.quality.completeness import WIDEST, assess_completeness
+from metaextract_extractor.reading.quality.lacking import ROOT_AT_THE_END
+from metaextract_extractor.reading.quality.measures import MEASURED, measures, tables
 from metaextract_extractor.reading.quality.reach import Reach, ReachTable, is_tag, unresolved
 from metaextract_testing.factory import FORMATS, LARGE_FORMATS, large_image, make
 
 CUTS_COUNT: Final = 20
 PICTURE_BYTES: Final = 3_000_000
 """A picture of ordinary size, as a telephone takes it."""
-
-NARROW: Final = 0.1
-"""A range up to this wide says that the figure is sure."""
 
 TOLERANCE: Final = 0.01
 """Ranges are taken to the hundredth: a cut may go through a container that nobody decodes as a whole."""
@@ -51,6 +52,8 @@ class Held:
     """What a whole container holds. `kind`: what `lacking` calls it if it is lacking."""
 
     kind: str
+    full: float
+    """See `measures`."""
     kilobytes: float
     tags_count: int
 
@@ -100,7 +103,9 @@ class _Truth:
     file: str
     format_name: str
     tags: Mapping[Key, Field]
-    """What the primary engine read of it whole."""
+    """What was read of it whole."""
+    known: Mapping[Key, Field]
+    """Those of them that the primary engine read."""
     written: Mapping[str, str]
     """Of files of the factory, what it wrote."""
     unknown_count: int
@@ -112,7 +117,7 @@ class _Truth:
     def recall(self, found: Mapping[Key, Field], gathered: Gathered) -> float:
         """Return the share of the known tags that was found."""
         if not self.written:
-            return _right_count(self.tags, found) / len(self.tags)
+            return _right_count(self.known, found) / len(self.known)
         printed: defaultdict[str, list[str]] = defaultdict(list)
         for one in gathered.evidence.fields:
             printed[f"{one.group}:{one.name}"].append(one.printed)
@@ -123,7 +128,7 @@ def cuts(gatherer: Gatherer, samples: Iterable[Sample]) -> Iterator[Cut]:
     """Cut each sample, and read it whole as well."""
     for sample in samples:
         truth = _truth(gatherer, sample.path, sample.sha256, sample.format_name)
-        if truth.tags:
+        if truth.known:
             yield from _of_one(gatherer, sample.path, replace(truth, is_fitted=sample.is_fitted))
 
 
@@ -159,10 +164,12 @@ def _of_made(gatherer: Gatherer, path: Path, layout: str, tags: Mapping[str, str
 def _truth(gatherer: Gatherer, path: Path, file: str, format_name: str) -> _Truth:
     with gatherer.reading(path, alone=True) as whole:
         done = assess_completeness(whole.evidence)
+        tags = _tags(whole)
         return _Truth(
             file=file,
             format_name=format_name,
-            tags=_tags(whole),
+            tags=tags,
+            known={key: one for key, one in tags.items() if one.engine == whole.primary},
             written={},
             unknown_count=done.unknown_tags_count or 0,
             structure=1.0 if done.structure is None else done.structure,
@@ -178,11 +185,12 @@ def _of_one(gatherer: Gatherer, path: Path, truth: _Truth) -> Iterator[Cut]:
         for number in range(1, CUTS_COUNT + 2):
             part.write_bytes(data[: len(data) * number // (CUTS_COUNT + 1)])
             with gatherer.reading(part, alone=True) as gathered:
-                yield _cut(number, gathered, truth)
+                done = assess_completeness(gathered.evidence)
+                if done.score_high is not None:
+                    yield _cut(number, gathered, done, truth)
 
 
-def _cut(number: int, gathered: Gathered, truth: _Truth) -> Cut:
-    done = assess_completeness(gathered.evidence)
+def _cut(number: int, gathered: Gathered, done: Completeness, truth: _Truth) -> Cut:
     found = _tags(gathered)
     return Cut(
         file=truth.file,
@@ -203,11 +211,11 @@ def _cut(number: int, gathered: Gathered, truth: _Truth) -> Cut:
 
 
 def _tags(gathered: Gathered) -> dict[Key, Field]:
-    """Return the comparable tags that were found in the file by the primary engine."""
+    """Return the comparable tags that were found in the file."""
     return {
         (one.group, one.name, one.occurrence): one
         for one in gathered.evidence.fields
-        if is_tag(one) and one.engine == gathered.primary and agree(one, one)
+        if is_tag(one) and agree(one, one)
     }
 
 
@@ -226,27 +234,31 @@ def _containers(whole: Gathered) -> tuple[Held, ...]:
     found = [
         Held(
             f"cut {one.kind}",
-            sum(place.length_bytes for place in one.places) / 1000,
+            *measures(one.kind, _length(one)),
             round(_below(one.path, paths) / sum(other.path == one.path for other in walk.containers)),
         )
         for one in walk.containers
-        if one.kind in MEASURED and "IFD" not in one.path.rpartition("-")[2]
+        if one.kind in MEASURED and "IFD" not in one.path.rpartition("-")[2] and _length(one)
     ]
     if any(one.path == "MOV" for one in walk.containers):
-        found.append(Held("lost meta", 0, len(paths)))
-        sizes = [
-            sum(place.length_bytes for place in one.places)
-            for one in walk.containers
-            if one.path == "MOV-Meta"
-        ]
-        found += [Held("cut meta", one / 1000, len(paths)) for one in sizes]
+        found.append(Held("lost meta", 1, 0, len(paths)))
+        lengths = [_length(one) for one in walk.containers if one.path == "MOV-Meta"]
+        found += [Held("cut meta", *measures("meta", one), len(paths)) for one in lengths]
     elif walk.format_name in ROOT_AT_THE_END or any(one.path == "TIFF-IFD0" for one in walk.containers):
-        found.append(Held("lost root", 0, len(paths)))
+        found.append(Held("lost root", 1, 0, len(paths)))
     for one in walk.containers:
         name = one.path.rpartition("-")[2].rstrip("0123456789")
         if one.kind == "exif" and not one.path.endswith("IFD0"):
-            found.append(Held(f"directory {name}", 0, _below(one.path, paths)))
+            found.append(Held(f"directory {name}", 1, 0, _below(one.path, paths)))
+    left_to_engine = {one.path for one in walk.located}
+    if kilobytes := sum(tables(walk.located)):
+        in_tables = sum(_below(path, paths) - paths.count(path) for path in left_to_engine)
+        found.append(Held("tables", 1, kilobytes, in_tables))
     return tuple(one for one in found if one.tags_count)
+
+
+def _length(one: Container) -> int:
+    return sum(place.length_bytes for place in one.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +277,17 @@ class TruncationScore:
     """Share of the cuts in whose range the share of everything lies."""
     width: float
     """Of a range, on average."""
-    narrow_count: int
-    """Cuts of which the figure is sure."""
-    error_narrow: float
-    """Mean error, against the share of everything, of those."""
+    told: "ToldScore"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldScore:
+    """The same of those cuts of which a figure is told, because the range is not too wide."""
+
+    cuts_count: int
+    error: float
+    error_of_recall: float
+    spearman_of_recall: float
 
 
 def score_cuts(found: Iterable[Cut], table: ReachTable) -> TruncationScore:
@@ -282,11 +301,6 @@ def score_cuts(found: Iterable[Cut], table: ReachTable) -> TruncationScore:
         one.low - TOLERANCE <= true <= one.high + TOLERANCE
         for one, true in zip(ranges, everything, strict=True)
     ]
-    narrow = [
-        (one.usual, true)
-        for one, true in zip(ranges, everything, strict=True)
-        if one.high - one.low <= NARROW
-    ]
     return TruncationScore(
         files_count=len({cut.file for cut in some}),
         cuts_count=len(some),
@@ -296,9 +310,18 @@ def score_cuts(found: Iterable[Cut], table: ReachTable) -> TruncationScore:
         spearman_of_recall=spearman(told, recall),
         coverage=sum(covered) / max(1, len(some)),
         width=sum(one.high - one.low for one in ranges) / max(1, len(some)),
-        narrow_count=len(narrow),
-        error_narrow=_mean_error([one for one, _ in narrow], [true for _, true in narrow]),
+        told=_score_told(ranges, everything, recall),
     )
+
+
+def _score_told(ranges: Sequence[Reach], everything: Sequence[float], recall: Sequence[float]) -> ToldScore:
+    cuts = [
+        (one.usual, true, known)
+        for one, true, known in zip(ranges, everything, recall, strict=True)
+        if one.high - one.low <= WIDEST
+    ]
+    told, true, known = ([cut[index] for cut in cuts] for index in range(3))
+    return ToldScore(len(cuts), _mean_error(told, true), _mean_error(told, known), spearman(told, known))
 
 
 def score_by_format(found: Iterable[Cut], table: ReachTable) -> dict[str, TruncationScore]:

@@ -56,7 +56,8 @@ class Confidence:
 class Completeness:
     """How much of what the file says was read: `score` is the product of the parts, each 0 to 1 or None.
 
-    Of a file that breaks off the true share lies from `score_low` to `score_high` in nine of ten cases.
+    Of a file that breaks off the true share lies from `score_low` to `score_high` in nine of ten cases; if
+    that is more than half of the scale, `score` is None.
     """
 
     score: float | None = None

@@ -145,6 +145,10 @@ def test_completeness_of_a_file_that_breaks_off_is_a_range():
     assert lines(quality={"completeness": completeness})["completeness"] == (
         "99.5 % of what the file says (it breaks off: 81 to 100 %)"
     )
+    guess = {"score_low": 0.1196, "score_high": 0.9101}
+    assert lines(quality={"completeness": guess})["completeness"] == (
+        "11 to 92 % of what the file says: nobody knows what stood behind the break"
+    )
     whole = {"score": 0.9, "score_low": 0.9, "score_high": 0.9}
     assert "breaks off" not in lines(quality={"completeness": whole})["completeness"]
 

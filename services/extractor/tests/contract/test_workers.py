@@ -67,14 +67,14 @@ async def reason(awaitable) -> tuple[str, dict[str, str]]:
     return caught.value.reason, caught.value.metadata
 
 
-def with_credentials() -> MadeImage:
+def with_credentials(packet_number: int = 1) -> MadeImage:
     """A JPEG with the box that Content Credentials stand in (JUMBF, ISO 19566-5, in APP11)."""
     image = make("jpeg")
     description = (
         struct.pack(">I4s", 30, b"jumd") + b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq\x03c2pa\x00"
     )
     box = struct.pack(">I4s", 8 + len(description), b"jumb") + description
-    segment = b"JP" + struct.pack(">HI", 1, 1) + box
+    segment = b"JP" + struct.pack(">HI", 1, packet_number) + box
     marker = b"\xff\xeb" + struct.pack(">H", 2 + len(segment)) + segment
     return replace(image, content=image.content[:2] + marker + image.content[2:])
 
@@ -259,6 +259,15 @@ async def test_what_swells_is_kept_from_the_engines_and_still_answered(pool, spo
     assert reading.fallback == Fallback("exiftool", "budget")
     assert (reading.format_name, reading.width_pixels) == ("PNG", 1)
     assert reading.memory_peak_bytes is None or reading.memory_peak_bytes < 400 * MEBIBYTE
+
+
+async def test_a_list_of_a_thousand_million_packets_is_kept_from_the_engine_that_makes_it(
+    pool, spooled
+) -> None:
+    image = with_credentials(packet_number=2**30)
+    reading = await Reports().read(pool, spooled(image.content, image.name))
+    assert reading.fallback == Fallback("exiftool", "budget")
+    assert [one.name for one in reading.fields if one.name == "Make"] == ["Make"]
 
 
 async def test_of_a_file_that_says_too_much_the_long_values_are_cut(pool, spooled, talkative_png) -> None:

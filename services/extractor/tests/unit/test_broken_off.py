@@ -1,14 +1,16 @@
 """Files that break off: what stands in the containers in which they do is found, and is right."""
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from metaextract_extractor.domain.result import Field, Standard
+from metaextract_extractor.domain.result import ByteRange, Field, Standard
 from metaextract_extractor.reading.broken_off import cut_containers, walked
 from metaextract_extractor.reading.evidence import Subject, subject_of
+from metaextract_extractor.reading.view import FileSource, MissingBytesError, View
 from metaextract_testing.factory import FORMATS, make
 
 PARTS_COUNT = 24
@@ -25,6 +27,19 @@ def tags(fields: Iterable[Field]) -> set[tuple[str, str, str, str]]:
     return {
         (one.path, one.group, one.name, one.printed) for one in fields if one.standard is not Standard.FILE
     }
+
+
+def test_the_beginning_of_scattered_bytes_ends_where_the_first_are_missing() -> None:
+    received = [ByteRange(0, 5), ByteRange(8, 4)]
+    with tempfile.TemporaryFile() as file:
+        file.write(b"0123456789ab")
+        file.flush()
+        whole = View.of(FileSource(file.fileno(), 12, received))
+        scattered = View.joined([whole.part(0, 3), whole.part(4, 4), whole.part(8, 4)])
+        assert scattered.beginning(100) == b"0124"
+        assert scattered.beginning(2) == b"01"
+        with pytest.raises(MissingBytesError):
+            whole.part(6).beginning(100)
 
 
 @pytest.mark.parametrize("layout", FORMATS)

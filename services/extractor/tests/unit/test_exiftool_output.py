@@ -100,6 +100,14 @@ def test_a_long_list_is_cut_too() -> None:
     assert len(json.dumps(one.raw)) <= VALUE_CHARACTERS_MAX + 100
 
 
+def test_a_name_with_control_characters_loses_them() -> None:
+    """An XML box may name its elements as it likes; ExifTool does not escape them."""
+    key = "XML:XML-\0xmlns:Unknown::JP2-XML::ID-x:Tag\nX"
+    output = f'[{{"SourceFile": "1.jp2", "{key}": {{"id": "x", "val": "1"}}}}]'.encode()
+    (one,) = found(output).fields
+    assert (one.group, one.name, one.printed) == ("XML-xmlns", "TagX", "1")
+
+
 def test_repeated_names_are_counted_within_their_group() -> None:
     keys = [
         f"EXIF:{group}:Camera:{copy}:x:string:1:Make"

@@ -161,6 +161,12 @@ def test_without_the_list_of_unknown_tags_decoding_is_not_known() -> None:
     assert (done.decoding, done.known_tags_count, done.score) == (None, None, None)
 
 
+def test_of_a_file_without_tags_and_metadata_nothing_is_told() -> None:
+    done = assess_completeness(evidence(Walk(), unknown()))
+    assert (done.decoding, done.score, done.score_low, done.score_high) == (None, None, None, None)
+    assert (done.known_tags_count, done.unknown_tags_count) == (0, 0)
+
+
 def test_the_score_is_the_product_of_what_is_known() -> None:
     walk = Walk()
     with walk.within("exif", "A", view().part(0, 100)):
@@ -176,6 +182,19 @@ def test_the_score_is_the_product_of_what_is_known() -> None:
     assert done.score_low == pytest.approx(0.5 * 0.5 * 2 / (2 + 15))
     assert done.score_high == pytest.approx(0.5 * 0.5 * 2 / (2 + 1.5))
     assert (done.references_count, done.unresolved_references_count) == (4, 1)
+
+
+def test_a_figure_that_would_be_a_guess_is_not_told() -> None:
+    walk = Walk(further=lacks_something())
+    several = (field(f"Tag{number}") for number in range(9))
+    read = evidence(walk, *several, replace(unknown(), raw="", printed=""))
+    table = ReachTable({"reference": 6.0}, {"container": (0.5, 2.0)})
+    done = assess_completeness(read, table=table)
+    assert done.score == done.reach == 9 / (9 + 6)
+    wide = replace(table, ranges={"container": (0.01, 9.0)})
+    done = assess_completeness(read, table=wide)
+    assert (done.score, done.score_high) == (None, 1)
+    assert done.score_low == pytest.approx(9 / (9 + 78))
 
 
 def test_what_the_primary_engine_misses_counts_as_unresolved() -> None:

@@ -1,5 +1,6 @@
 """What a file that breaks off is known to lack, on files of the factory that are cut."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,22 @@ def test_a_png_may_go_on_behind_its_pixels(tmp_path: Path) -> None:
     assert cut_at(tmp_path, "png", b"IDAT", 6) == {"behind pixels PNG": 1}
 
 
+def test_a_packed_drawing_that_breaks_off_lacks_something(tmp_path: Path) -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="5"><title>T</title></svg>' * 9
+    packed = gzip.compress(drawing)
+    assert lacks(tmp_path / "a.svgz", packed) == {}
+    assert lacks(tmp_path / "a.svgz", packed[:-9]) == {"reference": 1}
+
+
+@pytest.mark.parametrize("layout", ["webp", "heic", "jpeg"])
+def test_a_packet_is_looked_into(layout: str, tmp_path: Path) -> None:
+    """In its head much is missing; behind its last property only padding is."""
+    head = cut_at(tmp_path, layout, b"<rdf:Description", 40)
+    assert head["rest xmp"] + head["kilobytes rest xmp"] > 0
+    padding = cut_at(tmp_path, layout, b"</x:xmpmeta>", 20)
+    assert not any(kind.endswith("xmp") for kind in padding)
+
+
 def test_a_webp_tells_how_much_metadata_it_has(tmp_path: Path) -> None:
     image = make("webp")
     exif, xmp = image.content.find(b"EXIF"), image.content.find(b"XMP ")
@@ -79,3 +96,17 @@ def test_what_our_walkers_read_and_the_engine_left_out_is_lacking(tmp_path: Path
         read = sum(one.standard is not Standard.FILE for one in walk.further.fields)
         assert lacking(Evidence(subject, walk, []))["untold"] == read > 0
         assert "untold" not in lacking(Evidence(subject, walk, list(walk.further.fields)))
+
+
+def test_what_a_webp_does_not_announce_it_does_not_lack(tmp_path: Path) -> None:
+    """Frames of an animation are picture, however many there are."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return kind + len(content).to_bytes(4, "little") + content
+
+    frame = chunk(b"ANMF", bytes(2000))
+    chunks = b"WEBP" + chunk(b"VP8X", b"\2" + bytes(9)) + chunk(b"ANIM", bytes(6)) + 3 * frame
+    animation = chunk(b"RIFF", chunks)
+    assert lacks(tmp_path / "a.webp", animation[:-3000]) == {}
+    announced = animation.replace(b"\2" + bytes(9), b"\6" + bytes(9), 1)
+    assert lacks(tmp_path / "a.webp", announced[:-3000])["cut xmp"] == 1

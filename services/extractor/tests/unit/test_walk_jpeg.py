@@ -140,6 +140,15 @@ def test_extended_xmp_that_nobody_names_is_left(named):
     assert any(one.path == "JPEG-APP1-XMP" for one in walk.unread)
 
 
+def test_a_packet_with_an_impossible_number_is_damage():
+    walk = walked(jpeg(jumbf_packet(1, 100_001, struct.pack(">I4s", 9, b"jumb"), b"x")))
+    assert walk.budgets_exceeded == ["jumbf_packets_max"]
+    assert any(one.why is Why.DAMAGED for one in walk.unread)
+    assert (
+        walked(jpeg(jumbf_packet(1, 100_000, struct.pack(">I4s", 9, b"jumb"), b"x"))).budgets_exceeded == []
+    )
+
+
 def jumbf_packet(instance, sequence, box, part):
     return segment(0xEB, b"JP" + struct.pack(">HI", instance, sequence) + box + part)
 

@@ -133,6 +133,37 @@ def test_a_preview_inside_a_note_is_noted():
     assert [(one.kind, one.places[0].length_bytes) for one in walk.embedded] == [("preview", 603)]
 
 
+def pointed(head, make, tags, start, content):
+    """A photo whose note tells, after `head`, where the 600 bytes of its preview begin: `start`."""
+    table = directory(NOTE_AT + len(head), [(tags[0], 4, 1, start), (tags[1], 4, 1, 600)])
+    return photo(head + table, make).ljust(400, b"\0") + content
+
+
+@pytest.mark.parametrize(
+    ("head", "make", "tags", "start"),
+    [
+        (b"AOC\0\0\0", "PENTAX", (4, 3), 400),
+        (b"QVC\0\0\0", "CASIO", (4, 3), 400),
+        (b"", "Minolta", (0x88, 0x89), 400),
+        (b"OLYMP\0\1\0", "OLYMPUS", (0x1036, 0x1037), 400),
+        (b"PENTAX \0II", "PENTAX", (4, 3), 400 - NOTE_AT),
+        (b"PENTAX \0II", "PENTAX", (4, 3), 400),
+    ],
+)
+def test_a_preview_that_a_note_points_to_is_noted_from_where_either_counts(head, make, tags, start):
+    picture = b"\xff\xd8\xff" + bytes(597)
+    walk = walked(pointed(head, make, tags, start, picture))
+    assert [(one.kind, one.places) for one in walk.embedded] == [("preview", (ByteRange(400, 600),))]
+
+
+def test_a_pointer_to_a_preview_that_is_gone_lacks_nothing():
+    whole = walked(pointed(b"AOC\0\0\0", "PENTAX", (4, 3), 400, b"\xff\xd8\xff" + bytes(597)))
+    for content in (bytes(600), b""):
+        walk = walked(pointed(b"AOC\0\0\0", "PENTAX", (4, 3), 400, content))
+        assert walk.embedded == []
+        assert walk.references_known == walk.references_resolved == whole.references_known - 1
+
+
 def test_enciphered_values_are_said_to_be():
     walk = walked(photo(directory(NOTE_AT, [(1, 3, 1, 7), (0x9402, 7, 20, bytes(20))]), "SONY"))
     assert {one.why for one in walk.unread if one.place.length_bytes == 20} == {Why.ENCRYPTED}

@@ -228,6 +228,16 @@ def test_a_thumbnail_is_noted_with_its_place():
     assert fields(walk)["IFD1", "ThumbnailOffset"].raw == 56
 
 
+def test_the_second_directory_of_exif_holds_the_thumbnail_even_if_it_says_otherwise():
+    pixels = bytes(range(12))
+    size = [(0x100, LONG, 1, 2), (0x101, LONG, 1, 2)]
+    first = HEADER["<"] + directory(8, size, following=38)
+    second = directory(38, [(0xFE, LONG, 1, 0), *size, (0x111, LONG, 1, 104), (0x117, LONG, 1, 12)])
+    exif, file = (walked(first + second + pixels, path=path) for path in ("JPEG-APP1", "TIFF"))
+    assert [(one.kind, one.places) for one in exif.embedded] == [("thumbnail", (ByteRange(104, 12),))]
+    assert file.embedded == []
+
+
 def test_offsets_are_told_as_places_in_the_file_where_the_structure_does_not_begin_it():
     inner = tiff((0x111, LONG, 1, 8))
     walk = Walk()

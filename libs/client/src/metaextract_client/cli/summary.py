@@ -133,21 +133,23 @@ def _confidence(extraction: Extraction) -> str:
 
 def _completeness(extraction: Extraction) -> str:
     completeness = extraction.quality.completeness if extraction.quality else None
-    if completeness is None or completeness.score is None:
+    if completeness is None or (completeness.score is None and completeness.score_high is None):
         return ""
     gaps = f"{completeness.gaps_count} ranges not decoded" if completeness.gaps_count else ""
     unknown = completeness.unknown_tags_count
     tags = f"{unknown} tags that nobody knows" if unknown else ""
-    percent = 100 * _floored(completeness.score, 1_000)
-    return _joined(f"{percent:.1f} % of what the file says{_range(completeness)}", gaps, tags)
+    return _joined(_share_read(completeness), gaps, tags)
 
 
-def _range(completeness: Completeness) -> str:
+def _share_read(completeness: Completeness) -> str:
     """Tell between which figures it is if the file breaks off, to whole numbers that do not promise more."""
     low, high = completeness.score_low, completeness.score_high
-    if low is None or high is None or low == high:
-        return ""
-    return f" (it breaks off: {math.floor(100 * low)} to {math.ceil(100 * high)} %)"
+    between = "" if low is None or high is None else f"{math.floor(100 * low)} to {math.ceil(100 * high)} %"
+    if completeness.score is None:
+        return f"{between} of what the file says: nobody knows what stood behind the break"
+    percent = 100 * _floored(completeness.score, 1_000)
+    breaks_off = f" (it breaks off: {between})" if between and low != high else ""
+    return f"{percent:.1f} % of what the file says{breaks_off}"
 
 
 def _privacy(privacy: Json) -> str:

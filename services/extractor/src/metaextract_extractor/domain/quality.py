@@ -99,13 +99,14 @@ class Completeness:
     """How much of what the file says was read: the product of those of the three parts that are known."""
 
     score: float | None
+    """None without metadata and references, and where the range is wider than half of the scale."""
     score_low: float | None
     score_high: float | None
     """In nine of ten files that break off the true share is from low to high; of others both are `score`."""
     structure: float | None
     """Bytes of metadata containers that were decoded / their bytes; None without metadata containers."""
     decoding: float | None
-    """Known tags / tags; None where the primary engine did not say what it does not know."""
+    """Known tags / tags; None without tags, and if the primary engine did not say what it does not know."""
     reach: float
     """Tags read / (tags read + tags that unresolved references lead to on average); 1 if all are resolved."""
     container_bytes: int

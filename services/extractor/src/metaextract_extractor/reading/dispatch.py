@@ -98,11 +98,14 @@ def _walk_svgz(view: View, walk: Walk) -> None:
     """Unpack within the budget; what is longer is read as far as that goes, what is no SVG not at all."""
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: with the head of gzip (RFC 1952)
     try:
-        packed = view.all(walk.unpacked_bytes_left)
+        read = view.beginning if walk.broken_off else view.all
+        packed = read(walk.unpacked_bytes_left)
         text = unpacking.decompress(packed, walk.unpacked_bytes_left)
     except (zlib.error, MissingBytesError):
         walk.not_read(_XML_PATH, view, Why.DAMAGED)
         return
+    if not unpacking.eof and len(text) < walk.unpacked_bytes_left:
+        walk.reference(resolved=False)  # it breaks off
     walk.unpack(len(text))
     if not (looks_like_svg(text[:HEAD_BYTES]) or is_svg(text)):
         walk.not_read(_XML_PATH, view, Why.UNKNOWN)

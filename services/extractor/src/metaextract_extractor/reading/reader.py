@@ -39,6 +39,9 @@ PIXEL_DECODERS_OFF: Final = Notice(
     "comparisons of previews are missing.",
 )
 
+TOO_MUCH_FOR_EXIFTOOL: Final = frozenset({"jumbf_packets_max"})
+"""It would take gigabytes."""
+
 TOO_MUCH_FOR_ENGINES: Final = frozenset(
     {"depth_max", "containers_max", "directories_max", "entries_max", "unpacked_bytes_max", "xmp_depth_max"}
 )
@@ -96,6 +99,8 @@ class Reader:
         walk = walk or Walk()
         if TOO_MUCH_FOR_ENGINES.intersection(walk.budgets_exceeded):
             steps.leave_out(self.versions, "budget")
+        if TOO_MUCH_FOR_EXIFTOOL.intersection(walk.budgets_exceeded):
+            steps.leave_out((self._exiftool.name,), "budget")
         if not subject.whole and _is_costly(subject):
             steps.leave_out((self._exiftool.name,), "unfinished")
         primary = self._primary(subject, steps)

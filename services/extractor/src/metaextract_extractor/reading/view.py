@@ -158,16 +158,13 @@ class View:
         return self.read(0, min(self.size_bytes, bytes_max))
 
     def beginning(self, bytes_max: int) -> bytes:
-        """Return as much from the beginning as is there, at most `bytes_max`; found by halving."""
-        there, gone = 0, min(self.size_bytes, bytes_max) + 1
-        while gone - there > 1:
-            middle = (there + gone) // 2
-            try:
-                self.read(middle - 1, 1)
-            except MissingBytesError:
-                gone = middle
-            else:
-                there = middle
+        """Return as much from the beginning as is there, at most `bytes_max`; raises if nothing is."""
+        there = 0
+        for piece, at, count in self._covering(0, min(self.size_bytes, bytes_max)):
+            arrived = _arrived(piece.source, at, count)
+            there += arrived
+            if arrived < count:
+                break
         return self.read(0, there)
 
     def part(self, offset: int, length: int | None = None) -> "View":
@@ -221,3 +218,17 @@ class View:
             left -= taken
             index += 1
         return covering
+
+
+def _arrived(source: ByteSource, offset: int, length: int) -> int:
+    """Return how many bytes from there on have arrived, found by halving."""
+    there, gone = 0, length + 1
+    while gone - there > 1:
+        middle = (there + gone) // 2
+        try:
+            source.read(offset + middle - 1, 1)
+        except MissingBytesError:
+            gone = middle
+        else:
+            there = middle
+    return there

@@ -55,6 +55,8 @@ class Budgets:
     """What all compressed parts together may become."""
     xmp_bytes_max: int = 4 * 1024 * 1024
     xmp_depth_max: int = 256
+    jumbf_packets_max: int = 100_000
+    """The highest number of a packet: ExifTool keeps a list of as many."""
     directories_max: int = 1_000
     """TIFF directories (IFDs), wherever they are."""
     entries_max: int = 20_000

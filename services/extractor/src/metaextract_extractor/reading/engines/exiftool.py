@@ -34,6 +34,8 @@ PIXELS_MAX: Final = 2**31 - 1
 # standard, group, category, copy number, path, stored type, id, name (families 0, 1, 2, 4, 5, 6, 7).
 _ARGUMENTS: Final = ("-j", "-l", "-a", "-D", "-G:0:1:2:4:5:6:7", "-api", "LargeFileSupport=1")
 _KEY_PARTS: Final = 8
+_CONTROLS: Final = re.compile(r"[\0-\x1f\x7f]")
+"""ExifTool escapes them in values, but not in names, which an XML box may give."""
 
 # What these say is true of our temporary copy, not of the file that was uploaded.
 _ABOUT_THE_COPY: Final = frozenset(
@@ -141,12 +143,12 @@ class ExifTool:
 def found(output: bytes) -> Found:
     """Turn ExifTool's JSON for one file into fields."""
     text = output.decode("utf-8", "replace") or "[{}]"
-    documents = json.loads(text, parse_float=_Real, parse_int=_integer)
+    documents = json.loads(text, parse_float=_Real, parse_int=_integer, strict=False)
     fields: list[Field] = []
     warnings: list[Notice] = []
     seen: dict[tuple[str, str], int] = {}
     for key, value in documents[0].items():
-        parts = key.split(":")
+        parts = _CONTROLS.sub("", key).split(":")
         if len(parts) != _KEY_PARTS or not isinstance(value, dict):
             continue  # SourceFile
         if parts[1] == "System" and parts[-1] in _ABOUT_THE_COPY:

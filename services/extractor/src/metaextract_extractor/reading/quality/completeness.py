@@ -4,6 +4,8 @@
 * Decoding: known tags / (known + unknown tags), unknown ones as the primary engine counts them
   (`engines/exiftool_unknown_tags.config`). Computed and file-system fields are no tags.
 * Reach: tags read / (tags read + tags expected behind references that led nowhere), see `reach`.
+
+Of a file that breaks off the figure is told only if its range is at most `WIDEST`: a wider one is a guess.
 """
 
 import math
@@ -15,6 +17,9 @@ from metaextract_extractor.reading.quality.decoded_bytes import decoded_bytes
 from metaextract_extractor.reading.quality.intervals import size
 from metaextract_extractor.reading.quality.reach import ReachTable, is_tag, reach_table, unresolved
 from metaextract_extractor.reading.quality.unknown_tags import unknown_tags
+
+WIDEST: Final = 0.5
+"""Half of the scale (docs/adr/0029-completeness-is-told-where-it-can-be.md)."""
 
 GAPS_MAX: Final = 100
 UNKNOWN_TAGS_MAX: Final = 100
@@ -31,16 +36,17 @@ def assess_completeness(evidence: Evidence, *, table: ReachTable | None = None) 
     walk = evidence.walk
     found = size(known.metadata)
     structure = known.decoded_count / found if found else None
-    decoding = None if unknown is None else _share(tags_count, tags_count + len(unknown))
     all_count = tags_count + len(unknown or ())
+    decoding = tags_count / all_count if unknown is not None and all_count else None
     reach = (table or reach_table()).reach(unresolved(evidence), all_count)
     parts = [part for part in (structure, decoding) if part is not None]
     measured = bool(parts) or walk.references_known > 0 or reach.usual < 1
     read = math.prod(parts)
+    low, usual, high = (read * share for share in (reach.low, reach.usual, reach.high))
     return Completeness(
-        score=read * reach.usual if measured else None,
-        score_low=read * reach.low if measured else None,
-        score_high=read * reach.high if measured else None,
+        score=usual if measured and high - low <= WIDEST else None,
+        score_low=low if measured else None,
+        score_high=high if measured else None,
         structure=structure,
         decoding=decoding,
         reach=reach.usual,
@@ -54,7 +60,3 @@ def assess_completeness(evidence: Evidence, *, table: ReachTable | None = None) 
         gaps_count=len(known.gaps),
         gaps=known.largest_gaps(GAPS_MAX),
     )
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 1.0

@@ -116,7 +116,14 @@ def _cut(evidence: Evidence) -> Spans:
     cut = cut_containers(further, evidence.subject.view.size_bytes)
     whole = [one for one in further.containers if one not in cut and one.kind != "file"]
     inside = spans(place for one in whole for place in one.places)
-    return difference(spans(place for one in cut if one.kind != "exif" for place in one.places), inside)
+    known = {(one.path, place.offset_bytes) for one in further.containers for place in one.places[:1]}
+    begun = [  # so little of it is there that the second walk does not take it for one
+        one
+        for one in evidence.walk.containers
+        if one.places and (one.path, one.places[0].offset_bytes) not in known
+    ]
+    outer = [place for one in (*cut, *begun) if one.kind != "exif" for place in one.places]
+    return difference(spans(outer), inside)
 
 
 def _arrived(evidence: Evidence, metadata: Spans) -> Spans:

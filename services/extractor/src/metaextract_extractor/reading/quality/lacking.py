@@ -12,6 +12,8 @@ Our walkers read such a file as the beginning of a longer one (`Walk.further`), 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from metaextract_extractor.domain.result import WALKERS, ByteRange, Container, Standard, Unread, Why
@@ -25,12 +27,10 @@ from metaextract_extractor.reading.quality.intervals import (
     spans,
     union,
 )
+from metaextract_extractor.reading.quality.measures import KILOBYTES_USUAL, MEASURED, measures, tables
+from metaextract_extractor.reading.quality.packets import rest_of
 from metaextract_extractor.reading.view import MissingBytesError, View
 from metaextract_extractor.reading.walk import Walk
-
-KILOBYTES_MAX: Final = {"makernote": 8.0, "vendor": 8.0, "text": 0.0}
-KILOBYTES_MAX_OTHER: Final = 64.0
-"""Longer containers hold data rather than tags."""
 
 _ITEMS: Final = {"EXIF": "exif", "XMP": "xmp"}
 """How items are called of which an index tells where they are."""
@@ -39,18 +39,15 @@ _NAMES: Final = {"Meta": "meta", "XML": "xmp"}
 """What containers hold that are of no kind of their own, by the end of their path."""
 
 _PACKET: Final = "xmp"
+_PACKETS_MAX: Final = 16
+"""So many are looked at; the rest count by their length."""
+
 _NO_TAGS: Final = frozenset({Standard.COMPOSITE, Standard.FILE})
 _FILE: Final = "file"
 _DIRECTORIES: Final = "exif"
-MEASURED: Final = frozenset(
-    {"xmp", "icc", "iptc", "photoshop", "jumbf", "mpf", "text", "vendor", "makernote", "exif"}
-)
 ROOT_AT_THE_END: Final = frozenset({"X3F", "CRW"})
 _ENTRY_BYTES: Final = {"BTF": 20}
 _ENTRY_BYTES_USUAL: Final = 12
-_TABLE_BYTES_MIN: Final = 32
-"""Entries of maker notes that are longer hold tables of tags."""
-
 _COUNT_BYTES_MAX: Final = 8
 _PICTURE_SEGMENTS: Final = ("JPEG-DQT", "JPEG-SOF", "EXV-DQT", "EXV-SOF")
 _CHUNK_HEAD_BYTES: Final = 8
@@ -68,8 +65,10 @@ def lacking(evidence: Evidence) -> dict[str, float]:
     `entries`, `values`: of directories that are there. `directory ExifIFD`: one of which nothing is there.
     `next page`: as many entries as the directory before it has. `cut xmp`: a container, by the share of it
     that is missing, and `kilobytes cut xmp` how much that is; `rest xmp`: of a packet of which a part was
-    read, what is missing if it is as dense. `untold`: what our walkers found and the engine left out with its
-    container. `behind pixels PNG`: what may follow in the file.
+    read, what is missing if it is as dense, and `kilobytes rest xmp` where too little of it is there to tell.
+    `tables`: whether values of maker notes were left out that hold tables, and how long they are. `untold`:
+    what our walkers found and the engine left out with its container. `behind pixels PNG`: what may follow in
+    the file.
     """
     walk = evidence.walk.further
     if walk is None:
@@ -90,6 +89,8 @@ class _Lacks:
         self._containers: dict[str, Container] = {}
         for one in walk.containers:
             self._containers.setdefault(one.path, one)
+        packets = islice(walk.views.get(_PACKET, ()), _PACKETS_MAX)
+        self._packets = {tuple(view.places()): view for view in packets}
         self.counts: defaultdict[str, float] = defaultdict(float)
 
     def measure_containers(self) -> None:
@@ -103,11 +104,7 @@ class _Lacks:
             if (name in MEASURED and not self._has_directories(one)) or name == "meta":
                 if name == "makernote" and any(entry.path == one.path for entry in self._walk.located):
                     continue  # its entries are counted instead
-                there = all_bytes - missing
-                if one.kind == _PACKET and there and (read := self._read_count(one)):
-                    self.counts[f"rest {name}"] += read * missing / there
-                else:
-                    self._cut(name, missing if self._is_told_of(one) else all_bytes, all_bytes)
+                self._count_in_container(name, one, missing, all_bytes)
 
     def count_missing(self) -> None:
         """Count directories, entries and values, and what may follow in the file."""
@@ -156,9 +153,9 @@ class _Lacks:
         for path, entries in Counter(one.path for one in self._walk.located).items():
             if path in cut or not told[path]:
                 self.counts["untold"] += max(0, entries - len(told[path]))
-        left_out = [one for one in self._walk.located if not told[one.path]]
-        tables = sum(one.place.length_bytes for one in left_out if one.place.length_bytes > _TABLE_BYTES_MIN)
-        self.counts["kilobytes untold"] = min(KILOBYTES_MAX["makernote"], tables / 1000)
+        left_out = tables([one for one in self._walk.located if not told[one.path]])
+        self.counts["tables"] = min(1, len(left_out))
+        self.counts["kilobytes tables"] = sum(left_out)
 
     def _damaged(self) -> Iterator[Unread]:
         for one in self._walk.unread:
@@ -166,16 +163,36 @@ class _Lacks:
             if around is not None and around.kind != _FILE:
                 yield one
 
-    def _cut(self, name: str, missing: float, all_bytes: float) -> None:
-        known = all_bytes < BEYOND_BYTES / 2
-        self.counts[f"cut {name}"] += missing / all_bytes if known else 1.0
-        if known:
-            kilobytes_max = KILOBYTES_MAX.get(name, KILOBYTES_MAX_OTHER)
-            self.counts[f"kilobytes cut {name}"] += min(kilobytes_max, missing / 1000)
+    def _count_in_container(self, name: str, one: Container, missing: float, all_bytes: float) -> None:
+        there = self._beginning(one) if one.kind == _PACKET else b""
+        if there and all_bytes < BEYOND_BYTES / 2:
+            self._count_in_packet(one, there, missing)
+        else:
+            self._cut(name, missing if self._is_told_of(one) else all_bytes, all_bytes)
 
-    def _read_count(self, one: Container) -> int:
-        """Return how much our walkers read in it, of which a part can be read."""
-        return sum(field.path == one.path for field in self._walk.fields)
+    def _cut(self, name: str, missing: float, all_bytes: float) -> None:
+        if all_bytes < BEYOND_BYTES / 2:
+            full, _ = measures(name, all_bytes)
+            _, kilobytes = measures(name, missing)
+            full *= missing / all_bytes
+        else:
+            full, kilobytes = 1.0, KILOBYTES_USUAL.get(name, 0.0)
+        self.counts[f"cut {name}"] += full
+        self.counts[f"kilobytes cut {name}"] += kilobytes
+
+    def _beginning(self, one: Container) -> bytes:
+        """Return what is there of a packet."""
+        view = self._packets.get(one.places)
+        with suppress(MissingBytesError):
+            return view.beginning(self._walk.budgets.xmp_bytes_max) if view else b""
+        return b""
+
+    def _count_in_packet(self, one: Container, there: bytes, missing: float) -> None:
+        rest = rest_of(there, round(missing))
+        read = sum(field.path == one.path for field in self._walk.fields) + rest.begun_count
+        self.counts["untold"] += rest.begun_count
+        self.counts["rest xmp"] += read * rest.as_dense_bytes / len(there)
+        self.counts["kilobytes rest xmp"] += rest.as_usual_bytes / 1000
 
     def _is_told_of(self, one: Container) -> bool:
         """Whether something of what is in it was told. Most are read as a whole or not at all."""
@@ -252,7 +269,10 @@ class _Lacks:
         return one.path == "GIF-Image"
 
     def _count_announced(self, next_chunk: ByteRange) -> None:
-        """Count what the flags of a WebP announce and has not come, in the bytes that it says it has."""
+        """Count what the flags of a WebP announce and has not come, in the bytes that it says it has.
+
+        What they do not announce is not there (RFC 9649, 2.7): the rest is picture.
+        """
         view = self._evidence.subject.view
         length = 8 + int.from_bytes(_read(view, 4, 4), "little")
         left = max(0, length - next_chunk.offset_bytes)
@@ -265,8 +285,6 @@ class _Lacks:
         ]
         for kind in absent if left else ():
             self._cut(kind, left / len(absent), left / len(absent))
-        if left and not absent:
-            self._cut("other", left, left)
 
 
 def _beyond(places: tuple[ByteRange, ...], end: int) -> Spans:

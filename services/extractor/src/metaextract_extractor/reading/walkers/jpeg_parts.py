@@ -116,6 +116,10 @@ class Boxes:
             return False
         if long:
             length = int.from_bytes(head[16:24], "big")
+        if sequence > walk.budgets.jumbf_packets_max:
+            walk.exceeded("jumbf_packets_max")
+            walk.not_read(path, content, Why.DAMAGED)
+            return True
         box = self._boxes.setdefault((kind, instance), _Parts(length))
         repeated = _SEGMENT_HEAD + (2 * _BOX_HEAD if long else _BOX_HEAD)
         first = sequence in (0, 1) and not box.parts

@@ -163,6 +163,16 @@ SUB_DIRECTORIES: Final[dict[str, dict[int, tuple[str, str]]]] = {
 }
 """Directories inside maker notes: name in the path, and group."""
 
+PREVIEWS: Final[dict[str, tuple[tuple[int, int], ...]]] = {
+    "Casio": ((0x0004, 0x0003),),
+    "Minolta": ((0x0088, 0x0089),),
+    "Olympus": ((0x0101, 0x0102), (0x0088, 0x0089), (0x1036, 0x1037)),
+    "Pentax": ((0x0004, 0x0003),),
+    "PreviewIFD": ((0x0201, 0x0202),),
+    "Sony": ((0x0201, 0x0202),),
+}
+"""Tags of where a preview begins and how long it is, by group."""
+
 VALUES_AFTER_TABLE: Final = (
     ("Canon", r"\b(20D|350D|REBEL XT|Kiss Digital N)\b", (6,)),
     ("Canon", r"\b(FV\b|OPTURA)", (4, 28)),

@@ -7,6 +7,8 @@ section 4.6.6.2 (MakerNote); DNG 1.7.1, DNGPrivateData with Adobe's `MakN` block
 
 import re
 import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +18,13 @@ from metaextract_extractor.reading.walk import Walk
 from metaextract_extractor.reading.walkers import ifd
 from metaextract_extractor.reading.walkers.exif_values import integers
 from metaextract_extractor.reading.walkers.makernote_base import Base, Table, find_base
-from metaextract_extractor.reading.walkers.makernote_kinds import KINDS, SUB_DIRECTORIES, Camera, Kind
+from metaextract_extractor.reading.walkers.makernote_kinds import (
+    KINDS,
+    PREVIEWS,
+    SUB_DIRECTORIES,
+    Camera,
+    Kind,
+)
 from metaextract_extractor.reading.walkers.makernote_tables import (
     find_table,
     fitting,
@@ -34,6 +42,7 @@ BLOCKS_MAX: Final = 64
 PREVIEW_BYTES_MIN: Final = 512
 _TEXT: Final = re.compile(rb"[\x09\x0d\x0a\x20-\x7e]+\0*")
 _PRINT_IM: Final = 0x0E00
+_SOI: Final = b"\xff\xd8"
 _TYPES_APPLE: Final = frozenset({16})
 _ENCIPHERED: Final = {"Sony": range(0x9400, 0x9500), "Nikon": (0x0091, 0x0097, 0x0098, 0x00A8)}
 """Tags whose values are (or, Nikon's, may be) enciphered."""
@@ -161,25 +170,16 @@ class _Note:
         layout = ifd.Layout(header, base.offset, base.entry_based, foreign, standard=False)
         length = table.length + (4 if self._view.has(table.offset, table.length + 4) else 0)
         directory = ifd.read_directory(self._view, table.offset, length, layout, walk, path)
-        pair: dict[int, int] = {}
         for entry in directory.entries:
             try:
-                self._entry(entry, table, base, path, group, level, pair)
+                self._entry(entry, table, base, path, group, level)
             except MissingBytesError:
                 walk.reference(resolved=False)
-        if group == "PreviewIFD":
-            self._preview(pair, base, path)
+        with suppress(MissingBytesError):
+            for tags in PREVIEWS.get(group, ()):
+                self._preview(_pointer(directory.entries, tags, table.order), base, path)
 
-    def _entry(
-        self,
-        entry: ifd.Entry,
-        table: Table,
-        base: Base,
-        path: str,
-        group: str,
-        level: int,
-        pair: dict[int, int],
-    ) -> None:
+    def _entry(self, entry: ifd.Entry, table: Table, base: Base, path: str, group: str, level: int) -> None:
         walk = self._walk
         if entry.at is None:
             walk.reference(resolved=False)
@@ -189,8 +189,6 @@ class _Note:
         below = SUB_DIRECTORIES.get(group, {}).get(entry.tag) if level == 0 else None
         if below is not None and entry.size_bytes and self._below(entry, table, base, path, below, level):
             return
-        if group == "PreviewIFD" and entry.type_name in ("int32u", "ifd") and entry.count == 1:
-            pair[entry.tag] = integers("int32u", entry.at.read(0, 4), table.order)[0]
         if entry.tag == _PRINT_IM and group != "PreviewIFD" and entry.size_bytes > 4:  # noqa: PLR2004 - as above
             walk_print_im(entry.at, walk, path)
             return
@@ -224,11 +222,27 @@ class _Note:
         self.directory(found[0], base, f"{path}-{name}", group, level + 1)
         return True
 
-    def _preview(self, pair: dict[int, int], base: Base, path: str) -> None:
-        offset, length = pair.get(0x0201), pair.get(0x0202)
-        if offset is None or not length:
+    def _preview(self, pointer: tuple[int, int] | None, base: Base, path: str) -> None:
+        """Note the preview at (offset, length), which counts like the note or like what holds it.
+
+        Programs remove previews and leave the pointer: one that leads nowhere is nothing that is lacking.
+        """
+        if pointer is None:
             return
-        resolved = self._view.has(offset + base.offset, length)
-        self._walk.reference(resolved=resolved)
-        if resolved:
-            self._walk.image("preview", path, self._view.part(offset + base.offset, length))
+        offset, length = pointer
+        starts = [offset + one for one in (base.offset, 0) if self._view.has(offset + one, length)]
+        start = next((one for one in starts if self._view.read(one, 2) == _SOI), None)
+        if start is not None:
+            self._walk.reference(resolved=True)
+            self._walk.image("preview", path, self._view.part(start, length))
+
+
+def _pointer(entries: Sequence[ifd.Entry], tags: tuple[int, int], order: str) -> tuple[int, int] | None:
+    """Return the offset and the length that two entries tell; None if they tell none."""
+    found = {
+        one.tag: integers("int32u", one.at.read(0, 4), order)[0]
+        for one in entries
+        if one.tag in tags and one.at is not None and one.type_name in ("int32u", "ifd") and one.count == 1
+    }
+    offset, length = (found.get(tag, 0) for tag in tags)
+    return (offset, length) if offset and length else None

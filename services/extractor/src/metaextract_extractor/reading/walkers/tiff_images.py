@@ -71,7 +71,12 @@ def take_size(walk: Walk, values: Mapping[int, str], name: str, around: Surround
 
 
 def is_reduced(entries: Mapping[int, ifd.Entry], name: str, header: ifd.Header, around: Surroundings) -> bool:
-    """Whether the picture of a directory is a smaller copy of the file's. Raises `MissingBytesError`."""
+    """Whether the picture of a directory is a smaller copy of the file's. Raises `MissingBytesError`.
+
+    IFD1 of Exif always is, even where it calls itself a picture of full resolution.
+    """
+    if not around.top and name == "IFD1":
+        return True
     subfile_type = _one(entries, _SUBFILE_TYPE, header)
     if subfile_type is not None:
         return bool(subfile_type & 1)
