@@ -130,6 +130,18 @@ def test_one_file_takes_nothing_of_the_bounds_of_the_next(read: Read) -> None:
         assert stopped(read(many, "many.png")) == []
 
 
+def test_a_directory_over_which_it_dies_costs_nothing_else(read: Read) -> None:
+    content = make("jpeg").content
+    beyond = b"\xe5RMETA\0MM" + bytes(6) + b"\x40\x0a" + bytes(16)  # its entries: at byte 16,394
+    torn = read(jpeg(beyond)[:-2] + content[2:], "torn.jpg")
+    whole = read(content, "whole.jpg")
+    assert [one.message for one in torn.warnings] == ["RMETA could not be read to its end"]
+    assert not whole.warnings
+    assert [(one.path, one.name) for one in torn.fields if one.name != "Warning"] == [
+        (one.path, one.name) for one in whole.fields
+    ]
+
+
 EDGES = (0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBD, 0xBE, 0xBF, 0xC2)
 """Bytes on both sides of what may follow the first byte of a character in UTF-8."""
 
