@@ -51,8 +51,8 @@ def metaextract(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-WITHOUT_METADATA = {"bmp", "ppm"}
-"""A header and pixels: nothing of which a share could be told."""
+UNMEASURED = {"bmp", "ppm"}
+"""Nothing in them counts as a tag or as a container of metadata, a comment of a PPM neither."""
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -60,7 +60,7 @@ def test_the_legacys_quality_is_measured_for_every_format(running: Fleet, fmt: s
     document = legacy(running, fmt)
 
     metrics = document["quality_metrics"]
-    if fmt in WITHOUT_METADATA:
+    if fmt in UNMEASURED:
         assert metrics["extraction_completeness"] is None
     else:
         assert 0 < metrics["extraction_completeness"] <= 1
