@@ -182,7 +182,7 @@ def _unit_content(data: bytearray, unit: Unit, _all: list[Unit], rng: random.Ran
 _UNIT_CHANGES: Final = (_unit_length, _unit_repeat, _unit_remove, _unit_swap, _unit_content)
 
 
-def _change_entry(data: bytearray, rng: random.Random) -> bytearray:
+def change_entry(data: bytearray, rng: random.Random) -> bytearray:
     """Change tag, type, count or offset of an entry of a TIFF directory."""
     found = entries(bytes(data))
     if not found:
@@ -226,7 +226,7 @@ _WEIGHTED: Final[tuple[tuple[Mutation, int], ...]] = (
     (_insert, 6),
     (_duplicate, 6),
     (_change_unit, 16),
-    (_change_entry, 16),
+    (change_entry, 16),
 )
 _MUTATIONS: Final = tuple(one for one, _ in _WEIGHTED)
 _WEIGHTS: Final = tuple(weight for _, weight in _WEIGHTED)

@@ -12,6 +12,7 @@ from bench.quality.calibrating import fit, score
 from bench.quality.conforming import Fuzzed, document, fuzz_counts, refreshed
 from bench.quality.corpus import SAMPLES_DIR, samples
 from bench.quality.costing import errors, fit_costs, observe
+from bench.quality.damaging import damaged
 from bench.quality.gather import gatherer
 from bench.quality.making import tallies_of_made
 from bench.quality.measuring import corruption, measure
@@ -66,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     with gatherer() as engines:
         versions = engines.versions
         measured, made = measure(engines, corpus), tallies_of_made(engines)
+        broken = list(damaged(engines, corpus))
         cut = list(cuts(engines, corpus))
         pictures, heads = list(cuts_of_pictures(engines)), list(cuts_of_heads(engines))
         cost = [] if arguments.keep_costs else observe(engines, corpus)
@@ -83,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
             table=table,
             natural=score([case for case in measured.scored if not case.injected], table),
             with_faults=score(measured.scored, table),
+            damaged=score([case for one in broken if not one.is_fitted for case in one.cases], table),
+            damaged_count=sum(not one.is_fitted for one in broken),
             corruption=corruption(measured, table),
             reach=reach,
             reach_exchanged=fit_reach([one for one in cut if not one.is_fitted]),

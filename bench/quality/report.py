@@ -38,6 +38,10 @@ class Figures:
     table: Calibration
     natural: Score
     with_faults: Score
+    damaged: Score
+    """Natural readings of files with broken directory entries."""
+    damaged_count: int
+    """How many such files."""
     corruption: Corruption
     reach: ReachTable
     reach_exchanged: ReachTable
@@ -83,6 +87,7 @@ figures below are those of the other half unless they say otherwise."""
 def _confidence(figures: Figures) -> str:
     rows = [
         ("natural readings", figures.natural),
+        (f"natural readings of {figures.damaged_count:,} damaged files", figures.damaged),
         ("with injected faults (5 %)", figures.with_faults),
     ]
     lines = [
@@ -108,8 +113,10 @@ def _confidence(figures: Figures) -> str:
         f"fall below .1 (highest that is left: {corruption.highest:.3f}).",
         f"* One more agreeing witness never lowers a value: {_yes(held=is_monotone(figures.table))}.",
         "* What the natural readings cannot show: contradictions are too rare to count, so no table is much "
-        "better than a constant on them. What a contradiction means comes from injected faults, read "
-        "pessimistically.",
+        "better than a constant on them, not even where the entries of TIFF directories and other structure "
+        "are broken: readers follow the same broken structure to the same value, or read none. What a "
+        "contradiction means comes from injected faults, read pessimistically "
+        "([ADR 0030](../../docs/adr/0030-confidence-is-gated-with-injected-faults.md)).",
     ]
     return "\n".join(lines)
 
@@ -287,7 +294,8 @@ def _deviations(tallies: Mapping[str, Tally]) -> str:
 
 def _findings(figures: Figures) -> str:
     lines = ["## What the files themselves got", "", "| rule | files |", "|---|---|"]
-    lines += [f"| {rule} | {count} |" for rule, count in figures.measured.findings.most_common()]
+    by_count = sorted(figures.measured.findings.items(), key=lambda item: (-item[1], item[0]))
+    lines += [f"| {rule} | {count} |" for rule, count in by_count]
     return "\n".join(lines)
 
 

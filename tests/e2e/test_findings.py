@@ -51,8 +51,8 @@ def metaextract(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-UNMEASURED = {"bmp", "ppm"}
-"""Nothing in them counts as a tag or as a container of metadata, a comment of a PPM neither."""
+UNMEASURED = {"bmp"}
+"""Nothing in it counts as a tag or as a container of metadata."""
 
 
 @pytest.mark.parametrize("fmt", FORMATS)

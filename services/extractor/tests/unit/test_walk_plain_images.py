@@ -66,6 +66,15 @@ def test_the_size_of_the_image_is_noted(name, size):
     assert walk.format_name == name.upper()
 
 
+def test_the_comment_of_a_ppm_is_a_container_that_is_read_whole():
+    data = b"P6\n# by hand\n# twice\n1 1\n255\nabc"
+    (container,) = (one for one in walked(data).containers if one.kind == "text")
+    (place,) = container.places
+    start, end = place.offset_bytes, place.offset_bytes + place.length_bytes
+    assert data[start:end] == b"# by hand\n# twice\n"
+    assert not [one for one in walked(b"P6\n1 1\n255\nabc").containers if one.kind == "text"]
+
+
 @given(st.sampled_from(HEADS), st.binary(max_size=400))
 @settings(deadline=None, max_examples=200)
 def test_arbitrary_bytes_behind_a_signature_never_raise(head, data):

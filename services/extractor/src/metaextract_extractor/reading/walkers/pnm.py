@@ -77,7 +77,8 @@ def _emit_comment(view: View, found: re.Match[bytes], walk: Walk, section: Secti
     if len(lines) == 1 and lines[0]:
         start = found.start("comment") + (2 if block.startswith(b"# ") else 1)
         place = view.part(start, len(lines[0]))
-    emit(walk, section, "Comment", text, place, tag_id="Comment")
+    with walk.within("text", section.path, view.part(found.start("comment"), len(block))):
+        emit(walk, section, "Comment", text, place, tag_id="Comment")
 
 
 def _emit_number(
