@@ -170,7 +170,7 @@ def test_raw_pictures_that_keep_their_notes_are_not_handed_out(fleet: Fleet, nam
     for profile in profiles:
         answer = asked(fleet, name, profile)
 
-        assert answer.status_code == 422
+        assert answer.status_code == 422, answer.text
         assert answer.json()["reason"] in ("REDACTION_NOT_VERIFIED", "REDACTION_REFUSED")
         if answer.json()["reason"] == "REDACTION_NOT_VERIFIED":
             assert answer.json()["metadata"]["remaining"]

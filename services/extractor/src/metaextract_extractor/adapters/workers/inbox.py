@@ -11,7 +11,7 @@ import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,13 @@ class Outbox:
     file_bytes_max: int
 
     def size_bytes(self) -> int:
-        """Return what it holds now, symbolic links not followed."""
-        return sum(one.stat(follow_symlinks=False).st_size for one in os.scandir(self.folder))
+        """Return what it holds now, symbolic links not followed. Files come and go while it counts."""
+        total = 0
+        with os.scandir(self.folder) as entries:
+            for one in entries:
+                with suppress(FileNotFoundError):
+                    total += one.stat(follow_symlinks=False).st_size
+        return total
 
     def opened(self, name: str) -> int:
         """Open a plain file that the worker left, by its name; raises `OSError` for anything else."""
